@@ -1,0 +1,1 @@
+"""The external tools hadacast drives: Yosys over pyosys, place and route, bitstream packers."""
