@@ -1,0 +1,1 @@
+"""The hardware: one component for each stage spec, the pipeline, the AXI4-Stream top."""

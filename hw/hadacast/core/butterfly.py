@@ -1,0 +1,117 @@
+"""Butterfly stages: over a bit of the index between beats, and over one within a beat.
+
+Both are combinational from input to output; registers are put behind them by the transform. A
+stage is never asked to wait by itself: nothing in it changes while `enable` is low.
+"""
+
+from typing import Any
+
+from amaranth.hdl import Module, Signal, signed
+from amaranth.lib import data
+from amaranth.lib.wiring import Component, In, Out
+
+from hadacast.core.delay import Delay
+from hadacast.tech.family import of_platform
+from hadacast.tech.feedback import FeedbackAdders
+
+
+class Butterfly(Component):
+    """What the two kinds of stage share: P lanes of W bits in, P of W + 1 bits out.
+
+    Members
+    -------
+    enable: low while the stage must stand still.
+    i_valid, i: a beat arrives. i_broken: with the last beat of a frame, that it is to be dropped.
+    o_valid, o: a beat leaves. o_broken: the mark, in the same cycle as it came; the stages
+        together carry it from a frame's last beat in to its first beat out.
+    """
+
+    def __init__(self, lanes: int, width: int):
+        self.lanes = lanes
+        self.width = width
+        super().__init__(
+            {
+                "enable": In(1),
+                "i_valid": In(1),
+                "i_broken": In(1),
+                "i": In(data.ArrayLayout(signed(width), lanes)),
+                "o_valid": Out(1),
+                "o_broken": Out(1),
+                "o": Out(data.ArrayLayout(signed(width + 1), lanes)),
+            }
+        )
+
+
+class SpatialButterfly(Butterfly):
+    """Pairs lanes `distance` apart: sums stay on the lower lane, differences go to the upper."""
+
+    def __init__(self, lanes: int, width: int, distance: int):
+        self.distance = distance
+        super().__init__(lanes, width)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.d.comb += [self.o_valid.eq(self.i_valid), self.o_broken.eq(self.i_broken)]
+        for lane in range(self.lanes):
+            if not lane & self.distance:
+                a, b = self.i[lane], self.i[lane + self.distance]
+                m.d.comb += [self.o[lane].eq(a + b), self.o[lane + self.distance].eq(a - b)]
+        return m
+
+
+class FeedbackButterfly(Butterfly):
+    """Pairs beats `distance` apart, with a delay of that many beats.
+
+    In the first half of a block of 2·distance beats, arriving elements x enter the delay and the
+    differences of the block before leave it. In the second half each x meets its delayed a: a + x
+    leaves, a - x enters the delay. Differences owed leave one each enabled cycle, whether or not
+    the next block arrives; it cannot overtake them, so the delay never overflows.
+    """
+
+    def __init__(self, lanes: int, width: int, distance: int, storage: str):
+        self.distance = distance
+        self.storage = storage
+        super().__init__(lanes, width)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        word = data.ArrayLayout(signed(self.width + 1), self.lanes)
+        bits = word.size
+        storage = self.storage
+        if storage == "auto":
+            storage = of_platform(platform).storage(self.distance, bits)
+        delay = m.submodules.delay = Delay(bits, self.distance, storage)
+
+        position = Signal(range(2 * self.distance))  # of the arriving beat in its block
+        meets = position[-1]
+        owed = Signal()  # differences are waiting to leave
+        left = Signal(range(self.distance))  # how many of them have left
+        with m.If(self.enable & self.i_valid):
+            m.d.sync += position.eq(position + 1)
+        with m.If(self.enable & owed):
+            m.d.sync += left.eq(left + 1)
+            with m.If(left == self.distance - 1):
+                m.d.sync += owed.eq(0)
+        with m.If(self.enable & self.i_valid & position.all()):
+            m.d.sync += owed.eq(1)
+
+        leaves = owed | (meets & self.i_valid)
+        m.d.comb += [
+            self.o_valid.eq(leaves),
+            self.o_broken.eq(self.i_broken),
+            delay.enable.eq(self.enable),
+            delay.push.eq(self.i_valid),
+            delay.pop.eq(leaves),
+        ]
+        head, tail = data.View(word, delay.head), data.View(word, delay.tail)
+        for lane in range(self.lanes):
+            adders = FeedbackAdders(self.width)
+            m.submodules[f"lane_{lane}"] = adders
+            m.d.comb += [
+                adders.a.eq(head[lane]),
+                adders.x.eq(self.i[lane]),
+                adders.c.eq(meets),
+                self.o[lane].eq(adders.sum),
+                tail[lane].eq(adders.difference),
+            ]
+        return m

@@ -1,0 +1,67 @@
+"""Frames in: check where TLAST comes, and mend the length of a frame that is broken."""
+
+from typing import Any
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import Component, In, Out
+
+from hadacast.core import beat
+from hadacast.format import Format
+
+COUNTER_WIDTH = 16
+
+
+class Framer(Component):
+    """Turns beats with `last` into frames of exactly `beats` beats, the broken ones marked.
+
+    After an early `last` the rest of the frame is made up, while the input waits; after a frame
+    that goes on too long the surplus is swallowed up to its `last`. Either way the stages behind
+    see whole frames only, and the mark on the last beat tells the transform to drop the frame.
+
+    Members
+    -------
+    i: beats as they come. o: beats of whole frames.
+    frame_error: 1 for a cycle for each broken frame. frame_errors: how many, saturating at 65,535.
+    """
+
+    def __init__(self, format_: Format, lanes: int, beats: int):
+        self.beats = beats
+        super().__init__(
+            {
+                "i": In(stream.Signature(beat.raw(format_, lanes))),
+                "o": Out(stream.Signature(beat.checked(format_, lanes))),
+                "frame_error": Out(1),
+                "frame_errors": Out(COUNTER_WIDTH),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        position = Signal(range(self.beats))
+        at_end = position == self.beats - 1
+        pad, discard = Signal(), Signal()
+        last = self.i.p.last
+        m.d.comb += [
+            self.i.ready.eq(self.o.ready & ~pad),
+            self.o.valid.eq(pad | (self.i.valid & ~discard)),
+            self.o.p.data.eq(self.i.p.data),
+            self.o.p.broken.eq(at_end & (pad | ~last)),
+        ]
+        early, late = Signal(), Signal()
+        arrives = self.i.valid & self.o.ready & ~pad & ~discard
+        m.d.comb += [early.eq(arrives & last & ~at_end), late.eq(arrives & ~last & at_end)]
+        with m.If(self.o.valid & self.o.ready):
+            m.d.sync += position.eq(position + 1)  # beats is a power of two: it wraps
+            with m.If(at_end):
+                m.d.sync += pad.eq(0)
+        with m.If(early):
+            m.d.sync += pad.eq(1)
+        with m.If(late):
+            m.d.sync += discard.eq(1)
+        with m.Elif(self.i.valid & self.i.ready & last):
+            m.d.sync += discard.eq(0)
+        m.d.sync += self.frame_error.eq(early | late)
+        with m.If(self.frame_error & ~self.frame_errors.all()):
+            m.d.sync += self.frame_errors.eq(self.frame_errors + 1)
+        return m

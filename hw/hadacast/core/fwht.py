@@ -1,0 +1,120 @@
+"""The transform: delay-feedback stages, then spatial ones, in stall spans."""
+
+from typing import Any
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import data, stream
+from amaranth.lib.wiring import Component, In, Out
+
+from hadacast.core import beat
+from hadacast.core.butterfly import Butterfly, FeedbackButterfly, SpatialButterfly
+from hadacast.core.span import Beat, Skid
+from hadacast.spec import fwht as spec_module
+
+
+class Fwht(Component):
+    """The hardware of an Fwht spec, one beat per clock.
+
+    Broken frames are dropped here: a frame's mark comes with its last beat in, which is when its
+    first beat leaves, so that none of a broken frame has left before.
+
+    Members
+    -------
+    i: beats of whole frames (hadacast.core.beat.checked).
+    o: beats of good frames (hadacast.core.beat.result).
+
+    Attributes
+    ----------
+    latency: cycles from the first beat in to the first beat out, without stalls.
+    """
+
+    def __init__(self, spec: spec_module.Fwht):
+        self.spec = spec
+        self.latency = spec.latency
+        super().__init__(
+            {
+                "i": In(stream.Signature(beat.checked(spec.input, spec.lanes))),
+                "o": Out(stream.Signature(beat.result(spec.output, spec.lanes))),
+            }
+        )
+
+    def _butterflies(self) -> list[Butterfly]:
+        """Largest delay first, where words are narrowest; then the lanes."""
+        spec, stages = self.spec, []
+        width, distance = spec.working.width, spec.beats // 2
+        while distance:
+            stages.append(FeedbackButterfly(spec.lanes, width, distance, spec.storage))
+            width, distance = width + 1, distance // 2
+        distance = spec.lanes // 2
+        while distance:
+            stages.append(SpatialButterfly(spec.lanes, width, distance))
+            width, distance = width + 1, distance // 2
+        return stages
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        spec = self.spec
+        # An unsigned input is extended by the sign that it doesn't have.
+        entry = Signal(beat.lanes_layout(spec.working, spec.lanes))
+        for lane in range(spec.lanes):
+            m.d.comb += entry[lane].eq(self.i.p.data[lane])
+        arriving = Beat(entry, self.i.valid, self.i.p.broken)
+        enable = Signal(name="enable_0")
+        m.d.comb += self.i.ready.eq(enable)
+
+        for index, stage in enumerate(self._butterflies()):
+            m.submodules[f"stage_{index}"] = stage
+            m.d.comb += [
+                stage.enable.eq(enable),
+                stage.i_valid.eq(arriving.valid),
+                stage.i_broken.eq(arriving.broken),
+                stage.i.eq(arriving.value),
+            ]
+            leaving = Beat(stage.o, stage.o_valid, stage.o_broken)
+            registers = spec.stage_registers[index]
+            last = index == spec.stages - 1
+            if last:
+                leaving = self._drop(m, leaving, enable)
+            for register in range(registers):
+                leaving = leaving.registered(m, enable, f"stage_{index}_register_{register}")
+            if last:
+                skid = m.submodules.skid = Skid(self.o.p.shape())
+                m.d.comb += [enable.eq(skid.enable), skid.i_valid.eq(leaving.valid), skid.i.eq(leaving.value)]
+                m.d.comb += [
+                    self.o.valid.eq(skid.o.valid),
+                    self.o.payload.eq(skid.o.payload),
+                    skid.o.ready.eq(self.o.ready),
+                ]
+            elif (index + 1) % spec.stall_span == 0:
+                layout = data.StructLayout({"value": stage.o.shape(), "broken": 1})
+                skid = Skid(layout)
+                m.submodules[f"skid_{index}"] = skid
+                m.d.comb += [
+                    enable.eq(skid.enable),
+                    skid.i_valid.eq(leaving.valid),
+                    skid.i.value.eq(leaving.value),
+                    skid.i.broken.eq(leaving.broken),
+                ]
+                enable = Signal(name=f"enable_{index + 1}")
+                m.d.comb += skid.o.ready.eq(enable)
+                leaving = Beat(skid.o.p.value, skid.o.valid, skid.o.p.broken)
+            arriving = leaving
+        return m
+
+    def _drop(self, m: Module, leaving: Beat, enable: Signal) -> Beat:
+        """Take broken frames out, and give the others their `last` and `dropped`."""
+        position = Signal(range(self.spec.beats))
+        dropping, dropped = Signal(), Signal()
+        first, last = position == 0, position == self.spec.beats - 1
+        drop = Signal()
+        with m.If(first):
+            m.d.comb += drop.eq(leaving.broken)
+        with m.Else():
+            m.d.comb += drop.eq(dropping)
+        with m.If(enable & leaving.valid):
+            m.d.sync += [position.eq(position + 1), dropping.eq(drop)]
+            with m.If(last):
+                m.d.sync += dropped.eq(drop)
+        good = Signal(self.o.p.shape())
+        m.d.comb += [good.data.eq(leaving.value), good.last.eq(last), good.dropped.eq(dropped)]
+        return Beat(good, leaving.valid & ~drop, 0)

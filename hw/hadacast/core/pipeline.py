@@ -1,0 +1,61 @@
+"""A pipeline's stages in a row, behind the framer."""
+
+from typing import Any
+
+from amaranth.hdl import Module
+from amaranth.lib import stream
+from amaranth.lib.wiring import Component, In, Out, connect, flipped
+
+from hadacast.core import beat
+from hadacast.core.cast import Cast
+from hadacast.core.framer import COUNTER_WIDTH, Framer
+from hadacast.core.fwht import Fwht
+from hadacast.spec.pipeline import Pipeline
+
+# The component of each stage spec, by its kind.
+COMPONENTS: dict[str, Any] = {"fwht": Fwht, "cast": Cast}
+
+
+class PipelineCore(Component):
+    """The hardware of a Pipeline spec.
+
+    Members
+    -------
+    i: beats as a user sends them (hadacast.core.beat.raw), `last` on the last beat of a frame.
+    o: beats of results (hadacast.core.beat.result).
+    frame_error: 1 for a cycle for each frame of the wrong length, which is dropped whole.
+    frame_errors: how many there were since reset, saturating at 65,535.
+
+    Attributes
+    ----------
+    latency: cycles from the first beat in to the first beat out, without stalls.
+    """
+
+    def __init__(self, spec: Pipeline):
+        self.spec = spec
+        self.latency = spec.latency
+        super().__init__(
+            {
+                "i": In(stream.Signature(beat.raw(spec.input, spec.lanes))),
+                "o": Out(stream.Signature(beat.result(spec.output, spec.lanes))),
+                "frame_error": Out(1),
+                "frame_errors": Out(COUNTER_WIDTH),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        framer = m.submodules.framer = Framer(self.spec.input, self.spec.lanes, self.spec.beats)
+        connect(m, flipped(self.i), framer.i)
+        m.d.comb += [
+            self.frame_error.eq(framer.frame_error),
+            self.frame_errors.eq(framer.frame_errors),
+        ]
+        source = framer.o
+        for index, spec in enumerate(self.spec.stages):
+            stage = COMPONENTS[spec.kind](spec)
+            m.submodules[f"{spec.kind}_{index}"] = stage
+            connect(m, source, stage.i)
+            source = stage.o
+        connect(m, source, flipped(self.o))
+        return m

@@ -1,0 +1,87 @@
+"""The AXI4-Stream top: flat ports, as a stranger's system wants them."""
+
+from typing import Any
+
+from amaranth.hdl import ClockDomain, Module, Signal
+from amaranth.lib.wiring import Component, In, Out
+
+from hadacast.core.framer import COUNTER_WIDTH
+from hadacast.core.pipeline import PipelineCore
+from hadacast.format import Format
+from hadacast.spec.pipeline import Pipeline
+
+# Port, direction and what it is for; AXI4-Stream is Arm IHI 0051.
+PORTS = {
+    "aclk": "clock; everything happens on its rising edge",
+    "aresetn": "reset, active low, synchronous to aclk; one cycle is enough, at any time",
+    "s_axis_tdata": "input lanes",
+    "s_axis_tvalid": "an input beat is offered",
+    "s_axis_tready": "the input beat is taken; it never depends on s_axis_tvalid",
+    "s_axis_tlast": "the input beat is the last of its frame",
+    "m_axis_tdata": "output lanes, sign-extended to whole bytes",
+    "m_axis_tvalid": "an output beat is offered; it never waits for m_axis_tready",
+    "m_axis_tready": "the output beat is taken",
+    "m_axis_tlast": "the output beat is the last of its frame",
+    "m_axis_tuser": "set on every beat of a frame if frames were dropped just before it",
+    "frame_error": "1 for a cycle for each frame whose TLAST came early or late",
+    "frame_errors": "how many such frames since reset, saturating at 65,535",
+}
+
+
+def lane_bits(format_: Format) -> int:
+    """Bits that a lane takes on TDATA: whole bytes."""
+    return 8 * format_.bytes
+
+
+class AxiTop(Component):
+    """A PipelineCore between AXI4-Stream ports. PORTS says what each is.
+
+    Lane k of a beat is TDATA[B·k + W - 1 : B·k], where B is W rounded up to whole bytes. Bits
+    between are ignored at the input and copies of the sign at the output.
+    """
+
+    def __init__(self, spec: Pipeline):
+        self.spec = spec
+        super().__init__(
+            {
+                "aclk": In(1),
+                "aresetn": In(1, init=1),
+                "s_axis_tdata": In(spec.lanes * lane_bits(spec.input)),
+                "s_axis_tvalid": In(1),
+                "s_axis_tready": Out(1),
+                "s_axis_tlast": In(1),
+                "m_axis_tdata": Out(spec.lanes * lane_bits(spec.output)),
+                "m_axis_tvalid": Out(1),
+                "m_axis_tready": In(1),
+                "m_axis_tlast": Out(1),
+                "m_axis_tuser": Out(1),
+                "frame_error": Out(1),
+                "frame_errors": Out(COUNTER_WIDTH),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        m.domains.sync = domain = ClockDomain(local=True)
+        m.d.comb += [domain.clk.eq(self.aclk), domain.rst.eq(~self.aresetn)]
+        core = m.submodules.core = PipelineCore(self.spec)
+        in_bits, out_bits = lane_bits(self.spec.input), lane_bits(self.spec.output)
+        for lane in range(self.spec.lanes):
+            extended = Signal(out_bits, name=f"lane_{lane}")
+            m.d.comb += [
+                core.i.p.data[lane].eq(self.s_axis_tdata.word_select(lane, in_bits)),
+                extended.eq(core.o.p.data[lane]),
+                self.m_axis_tdata.word_select(lane, out_bits).eq(extended),
+            ]
+        m.d.comb += [
+            core.i.valid.eq(self.s_axis_tvalid),
+            core.i.p.last.eq(self.s_axis_tlast),
+            self.s_axis_tready.eq(core.i.ready),
+            self.m_axis_tvalid.eq(core.o.valid),
+            core.o.ready.eq(self.m_axis_tready),
+            self.m_axis_tlast.eq(core.o.p.last),
+            self.m_axis_tuser.eq(core.o.p.dropped),
+            self.frame_error.eq(core.frame_error),
+            self.frame_errors.eq(core.frame_errors),
+        ]
+        return m

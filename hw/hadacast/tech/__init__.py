@@ -1,0 +1,1 @@
+"""Family-specific primitives, each behind one interface with a plain RTL implementation."""

@@ -1,0 +1,70 @@
+"""FPGA families: what decides where a delay lives and which adder is named."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from hadacast import checks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """What the generator needs to know of a device family.
+
+    Members
+    -------
+    name: as on the command line.
+    ff_depth: the deepest delay, in beats, that "auto" keeps in flip-flops.
+    lutram_depth: the deepest that "auto" keeps in LUT RAM; 0 where there is none.
+    bram_bits: a delay of fewer bits in all never takes a block RAM in "auto".
+    """
+
+    name: str
+    ff_depth: int
+    lutram_depth: int
+    bram_bits: int = 0
+
+    def storage(self, depth: int, width: int) -> str:
+        """Where a delay of `depth` beats of `width` bits lives: "ff", "lutram" or "bram"."""
+        if depth <= self.ff_depth or depth * width < self.bram_bits:
+            return "ff"
+        return "lutram" if depth <= self.lutram_depth else "bram"
+
+
+# LUT RAM is 16 deep everywhere: up to 32 it costs fewer cells than its flip-flops would.
+FAMILIES = {
+    family.name: family
+    for family in (
+        Family(name="generic", ff_depth=4, lutram_depth=32),
+        Family(name="ecp5", ff_depth=4, lutram_depth=32),
+        Family(name="gowin", ff_depth=4, lutram_depth=16),
+        # A flip-flop takes a whole logic cell here and block RAMs are small and many.
+        Family(name="ice40", ff_depth=4, lutram_depth=0, bram_bits=256),
+    )
+}
+
+
+def get(name: str) -> Family:
+    """The family called `name`; HadacastError where there is none."""
+    return FAMILIES[checks.choice("family", name, FAMILIES)]
+
+
+def of_platform(platform: Any) -> Family:
+    """The family that an Amaranth elaboration `platform` stands for.
+
+    A platform is a Family, a board platform of amaranth-boards, or None for generic.
+    """
+    if isinstance(platform, Family):
+        return platform
+    bases = {base.__name__ for base in type(platform).__mro__}
+    for base, name in (
+        ("LatticeECP5Platform", "ecp5"),
+        ("LatticeICE40Platform", "ice40"),
+        ("GowinPlatform", "gowin"),
+    ):
+        if base in bases:
+            return FAMILIES[name]
+    # amaranth 0.5.4 and later build ECP5 through one class for all Lattice parts.
+    device = str(getattr(platform, "device", ""))
+    if "LatticePlatform" in bases and device.upper().startswith(("LFE5", "LAE5")):
+        return FAMILIES["ecp5"]
+    return FAMILIES["generic"]

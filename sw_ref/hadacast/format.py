@@ -1,0 +1,106 @@
+"""Fixed-point number formats: bit layout, range, encode and decode."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hadacast import checks
+from hadacast.errors import HadacastError
+
+# Results are int64 in NumPy, so no format may need more than 63 magnitude bits.
+MAX_WIDTH = 63
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """A fixed-point format: the integer code k stands for k·2^-fraction.
+
+    Members
+    -------
+    width: bits of a code, 1 to 63, the sign included.
+    fraction: bits right of the binary point, -64 to 128; it only gives codes a meaning, no
+        arithmetic depends on it.
+    signed: two's complement if true, else unsigned. A signed format of 1 bit holds -1 and 0.
+
+    Raises HadacastError where a member is out of range.
+    """
+
+    width: int = 16
+    fraction: int = 0
+    signed: bool = True
+
+    def __post_init__(self) -> None:
+        checks.integer("width", self.width, 1, MAX_WIDTH)
+        checks.integer("fraction", self.fraction, -64, 128)
+        checks.flag("signed", self.signed)
+
+    @property
+    def min(self) -> int:
+        """The smallest code."""
+        return -(1 << (self.width - 1)) if self.signed else 0
+
+    @property
+    def max(self) -> int:
+        """The largest code."""
+        return (1 << (self.width - self.signed)) - 1
+
+    @property
+    def step(self) -> float:
+        """The value of one code step, 2^-fraction."""
+        return 2.0**-self.fraction
+
+    @property
+    def bytes(self) -> int:
+        """Whole bytes that hold one code, as on AXI4-Stream and in files."""
+        return -(-self.width // 8)
+
+    def __str__(self) -> str:
+        sign = "signed" if self.signed else "unsigned"
+        return f"{sign} {self.width}-bit, {self.fraction} fraction bits"
+
+    def check(self, codes: ArrayLike, name: str = "input") -> Ints:
+        """Return `codes` as int64 of the same shape.
+
+        Raises HadacastError for a dtype that isn't an integer, and for a code outside [min, max],
+        quoting the first one and its place.
+        """
+        array = np.asarray(codes)
+        if array.dtype.kind not in "iu":
+            raise HadacastError(f"{name} has dtype {array.dtype}: it must be an integer type")
+        bad = (array < self.min) | (array > self.max)
+        if bad.any():
+            at = np.unravel_index(int(np.argmax(bad)), array.shape)
+            place = "[" + ", ".join(map(str, at)) + "]" if at else ""
+            raise HadacastError(
+                f"{name}{place} is {array[at]}: {self} holds {self.min:,} to {self.max:,}"
+            )
+        return array.astype(np.int64)
+
+    def encode(self, values: ArrayLike, name: str = "input") -> Ints:
+        """Round real values to codes, ties to even, saturating at min and max; same shape.
+
+        Raises HadacastError for NaN or infinity, and for a dtype that isn't real.
+        """
+        array = np.asarray(values)
+        if array.dtype.kind not in "fiu":
+            raise HadacastError(f"{name} has dtype {array.dtype}: it must be real numbers")
+        # ldexp is exact, so the only rounding is rint's; clipping comes before the cast to int64.
+        scaled = np.rint(np.ldexp(array.astype(np.float64), self.fraction))
+        if not np.isfinite(array).all():
+            raise HadacastError(f"{name} has NaN or infinite values: {self} holds finite numbers only")
+        # Compare as floats, cast only what is strictly inside: a 63-bit limit is no float64.
+        above, below = scaled >= self.max, scaled <= self.min
+        inside = np.where(above | below, 0.0, scaled).astype(np.int64)
+        return np.where(above, self.max, np.where(below, self.min, inside)).astype(np.int64)
+
+    def saturated(self, values: ArrayLike) -> int:
+        """How many of the real `values` encode() would clip."""
+        scaled = np.rint(np.ldexp(np.asarray(values, dtype=np.float64), self.fraction))
+        return int(((scaled < self.min) | (scaled > self.max)).sum())
+
+    def decode(self, codes: ArrayLike) -> NDArray[np.float64]:
+        """The real values of integer codes; same shape. Exact to 53 significant bits."""
+        return np.ldexp(np.asarray(codes, dtype=np.float64), -self.fraction)

@@ -1,0 +1,174 @@
+"""Recipes: the TOML files in which people describe, copy and edit pipelines.
+
+The command line, the Python API and the tests all come through `load`.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from hadacast import checks
+from hadacast.errors import HadacastError
+from hadacast.format import Format
+from hadacast.spec.cast import Cast
+from hadacast.spec.fwht import Fwht
+from hadacast.spec.pipeline import Pipeline
+from hadacast.spec.stage import Stage
+
+STAGES: Mapping[str, type[Stage]] = {cls.kind: cls for cls in (Fwht, Cast)}
+MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A pipeline, and what a build of it takes where the command line says nothing.
+
+    Members
+    -------
+    pipeline: the Pipeline.
+    sample: name of a shipped sample, or path of a .npy file.
+    board: name of the board that `synth` and `build` aim at.
+    """
+
+    pipeline: Pipeline
+    sample: str = "minilm_mlp_down"
+    board: str = "ulx3s"
+
+
+def catalogue() -> dict[str, Path]:
+    """The shipped recipes by name, in alphabetical order."""
+    folder = Path(str(resources.files("hadacast.recipes")))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def load(recipe: str | Path, overrides: Iterable[str] = ()) -> Recipe:
+    """Read a shipped recipe by name, or one's own by the path of its TOML file.
+
+    `overrides` are "key=value" texts, the key dotted as in the file ("input.width=12",
+    "stage.fwht.registers=2", "stage.0.storage=bram"), the value as in TOML; a bare word is text.
+
+    Raises HadacastError, in one line, for whatever is wrong with the name, file, key or value.
+    """
+    path = _find(recipe)
+    document = _read(path)
+    for text in overrides:
+        _override(document, text)
+    try:
+        return _build(document, path.stem)
+    except HadacastError as error:
+        raise HadacastError(f"recipe {path.name}: {error}") from None
+
+
+def _find(recipe: str | Path) -> Path:
+    shipped = catalogue()
+    if isinstance(recipe, str) and recipe in shipped:
+        return shipped[recipe]
+    path = Path(recipe)
+    if path.suffix == ".toml":
+        return path
+    raise HadacastError(
+        f"no recipe {str(recipe)!r}: it must be a .toml file or one of {', '.join(shipped)}"
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise HadacastError(f"recipe {path}: larger than {MAX_BYTES:,} bytes, it cannot be a recipe")
+        return tomllib.loads(path.read_bytes().decode())
+    except (OSError, ValueError, RecursionError) as error:
+        # A path with a NUL byte, a file that isn't there, isn't UTF-8 or isn't TOML.
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise HadacastError(f"recipe {str(path)!r}: {' '.join(reason.split())}") from None
+
+
+def _override(document: dict[str, Any], text: str) -> None:
+    key, equals, value = text.partition("=")
+    names = key.strip().split(".")
+    if not equals or not all(names):
+        raise HadacastError(f"override {text!r}: it must be key=value, such as stream.lanes=8")
+    node: Any = document
+    for depth, name in enumerate(names[:-1]):
+        if isinstance(node, list):
+            node = _stage_entry(node, name, text)
+        else:
+            node = node.setdefault(name, {})
+        if not isinstance(node, (dict, list)):
+            raise HadacastError(f"override {text!r}: {'.'.join(names[: depth + 1])} is not a table")
+    if not isinstance(node, dict):
+        raise HadacastError(f"override {text!r}: say which stage, such as stage.fwht.registers=2")
+    node[names[-1]] = _value(value.strip())
+
+
+def _stage_entry(stages: list[Any], name: str, text: str) -> Any:
+    """The stage at index `name`, or the only one of kind `name`."""
+    kinds = [stage.get("kind") if isinstance(stage, dict) else None for stage in stages]
+    if re.fullmatch("[0-9]{1,4}", name) and int(name) < len(stages):
+        return stages[int(name)]
+    if kinds.count(name) == 1:
+        return stages[kinds.index(name)]
+    raise HadacastError(
+        f"override {text!r}: no single stage {name!r}; it must be 0 to {len(stages) - 1}"
+        f" or one of {', '.join(str(kind) for kind in kinds if kinds.count(kind) == 1) or 'no kind'}"
+    )
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (ValueError, RecursionError):
+        return text
+
+
+def _build(document: dict[str, Any], stem: str) -> Recipe:
+    top = _table(document, "the recipe", ("name", "title", "source", "stream", "input", "stage", "build"))
+    stream = _table(top.get("stream", {}), "[stream]", ("frame", "lanes"))
+    if "frame" not in stream:
+        raise HadacastError("[stream] has no frame: it must say how many elements a frame has")
+    format_ = Format(**_table(top.get("input", {}), "[input]", _names(Format)))
+    build = _table(top.get("build", {}), "[build]", ("sample", "board"))
+    for key, value in build.items():
+        checks.text(key, value)
+    entries = top.get("stage", [])
+    if not isinstance(entries, list) or not entries:
+        raise HadacastError(f"stage is {entries!r}: it must be one or more [[stage]] tables")
+    stages: list[Stage] = []
+    for index, entry in enumerate(entries):
+        stage = _stage(entry, f"[[stage]] {index}", stream, format_)
+        stages.append(stage)
+        format_ = stage.output
+    texts = {key: top[key] for key in ("title", "source") if key in top}
+    pipeline = Pipeline(name=top.get("name", _identifier(stem)), stages=tuple(stages), **texts)
+    return Recipe(pipeline=pipeline, **build)
+
+
+def _stage(entry: Any, where: str, stream: dict[str, Any], input_: Format) -> Stage:
+    if not isinstance(entry, dict):
+        raise HadacastError(f"{where} is {entry!r}: it must be a table")
+    cls = STAGES[checks.choice(f"{where} kind", entry.get("kind"), STAGES)]
+    own = _table(entry, where, ("kind", *(set(_names(cls)) - cls.FROM_STREAM)))
+    settings = {key: value for key, value in own.items() if key != "kind"}
+    return cls(**stream, input=input_, **settings)
+
+
+def _table(value: Any, where: str, allowed: Iterable[str]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise HadacastError(f"{where} is {value!r}: it must be a table")
+    for key in value:
+        if key not in allowed:
+            raise HadacastError(f"{where} has no field {key!r}: it must be one of {', '.join(sorted(allowed))}")
+    return value
+
+
+def _names(cls: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(cls))
+
+
+def _identifier(stem: str) -> str:
+    """A file's stem as a pipeline name."""
+    name = re.sub("[^a-z0-9_]", "_", stem.lower())[:40]
+    return name if re.match("[a-z]", name) else f"r{name}"[:40]

@@ -1,0 +1,1 @@
+"""Stage specs: what each stage computes, exactly, and the widths it needs."""

@@ -1,0 +1,86 @@
+"""The fast Walsh-Hadamard transform."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from hadacast import checks
+from hadacast.errors import HadacastError
+from hadacast.format import Format, Ints
+from hadacast.spec.stage import Stage
+
+MAX_INPUT_WIDTH = 32
+STORAGE = ("auto", "ff", "lutram", "bram")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fwht(Stage):
+    """y = H_N x, H_N the natural-order (Sylvester) ±1 Hadamard matrix, unnormalised and exact.
+
+    H_1 = [1] and H_2N = [[H_N, H_N], [H_N, -H_N]] (J. J. Sylvester, 1867). Natural order in and
+    out. Each of the log2 N butterfly stages adds one bit; nothing is rounded. An unsigned input
+    costs one more bit, because differences are signed.
+
+    Members
+    -------
+    frame, lanes, input: as for every Stage; `input` is 1 to 32 bits wide.
+    registers: pipeline registers after each butterfly stage, 0 to 2; latency is N/P - 1 + registers
+        cycles a stage (the last stage keeps one register whatever is said).
+    storage: where delays live: "ff", "lutram", "bram", or "auto", by depth and family.
+    stall_span: butterfly stages that one registered stall signal serves, 1 to 16. Smaller keeps the
+        clock rate of wide or long cores, at a register and a multiplexer for each bit of a beat.
+    """
+
+    kind: ClassVar[str] = "fwht"
+
+    registers: int = 1
+    storage: str = "auto"
+    stall_span: int = 8
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.input.width > MAX_INPUT_WIDTH:
+            raise HadacastError(
+                f"width is {self.input.width}: an fwht stage takes 1 to {MAX_INPUT_WIDTH} input bits"
+            )
+        checks.integer("registers", self.registers, 0, 2)
+        checks.choice("storage", self.storage, STORAGE)
+        checks.integer("stall_span", self.stall_span, 1, 16)
+
+    @property
+    def stages(self) -> int:
+        """Butterfly stages, log2 N."""
+        return self.frame.bit_length() - 1
+
+    @property
+    def working(self) -> Format:
+        """The signed format in which the input enters the first butterfly."""
+        if self.input.signed:
+            return self.input
+        return replace(self.input, width=self.input.width + 1, signed=True)
+
+    @property
+    def output(self) -> Format:
+        return replace(self.working, width=self.working.width + self.stages)
+
+    @property
+    def stage_registers(self) -> tuple[int, ...]:
+        """Pipeline registers after each butterfly stage; the end of a stall span needs one."""
+        last = self.stages - 1
+        ends = {i for i in range(self.stages) if i == last or (i + 1) % self.stall_span == 0}
+        return tuple(max(self.registers, int(i in ends)) for i in range(self.stages))
+
+    @property
+    def latency(self) -> int:
+        return self.beats - 1 + sum(self.stage_registers)
+
+    def transform(self, x: Ints) -> Ints:
+        # Butterflies over each bit of the index, in place: (a, b) becomes (a + b, a - b).
+        half = 1
+        while half < self.frame:
+            pairs = x.reshape(*x.shape[:-1], -1, 2, half)
+            a, b = pairs[..., 0, :], pairs[..., 1, :]
+            a += b
+            b *= -2
+            b += a
+            half *= 2
+        return x
