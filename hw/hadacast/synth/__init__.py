@@ -1,0 +1,1 @@
+"""Area and clock of a core on an FPGA, from open synthesis and place and route."""
