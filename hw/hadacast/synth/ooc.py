@@ -10,6 +10,7 @@ register, register to output, and input to output straight through the core.
 """
 
 import json
+import re
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +23,8 @@ from hadacast.errors import HadacastError
 from hadacast.synth import netlist, timing
 from hadacast.synth.devices import Device
 from hadacast.tools import gowin, process, yosys
+
+_INNER = "register -> register"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +45,11 @@ class SynthResult:
         critical_path: the slowest path between registers, of the median (or next lower) seed.
         async_paths: the slowest path of each sort that touches a port, with a register put outside
             the core at every port: `input -> register`, `register -> output`, `input -> output`.
-        port_fmax: the clock in MHz of the core between such registers, the slowest of all paths.
+            A sort that isn't there doesn't occur. None if that run failed, as where a core fills
+            the device and leaves no room for the registers.
+        async_error: why `async_paths` is None, else empty.
+        port_fmax: the clock in MHz of the core between such registers, the slowest of all paths;
+            None as before.
         tools: versions.
         seconds: how long it all took.
     """
@@ -58,7 +65,8 @@ class SynthResult:
     fmax: dict[int, float | None]
     median_fmax: float | None
     critical_path: timing.Path | None
-    async_paths: tuple[timing.Path, ...]
+    async_paths: tuple[timing.Path, ...] | None
+    async_error: str
     port_fmax: float | None
     tools: dict[str, str]
     seconds: float
@@ -70,7 +78,7 @@ class SynthResult:
             "seeds": list(self.seeds),
             "fmax": {str(seed): value for seed, value in self.fmax.items()},
             "critical_path": None if self.critical_path is None else self.critical_path.to_dict(),
-            "async_paths": [path.to_dict() for path in self.async_paths],
+            "async_paths": None if self.async_paths is None else [p.to_dict() for p in self.async_paths],
         }
 
 
@@ -105,6 +113,8 @@ def synthesize(
     began = time.monotonic()
     seeds = _checked(seeds)
     freq = device.freq if freq is None else freq
+    if not re.fullmatch(r"[A-Za-z_]\w*", top):
+        raise HadacastError(f"top {top!r} must be a Verilog module's name: letters, digits and _")
     if not freq > 0:
         raise HadacastError(f"freq {freq!r} must be above 0 MHz")
     try:
@@ -144,7 +154,13 @@ def synthesize(
             jobs = {seed: pool.submit(place, "alone", seed) for seed in seeds}
             ports_job = pool.submit(place, "ports", seeds[0])
             reports = {seed: job.result() for seed, job in jobs.items()}
-            ports = ports_job.result()
+            async_error = ""
+            try:
+                ports = ports_job.result()
+            except HadacastError as error:
+                # The core itself was placed: its figures stand.
+                ports, async_error = None, str(error)
+                progress(f"no figures for paths at the ports: {error}")
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -155,13 +171,13 @@ def synthesize(
         known, key=lambda s: abs(known[s] - statistics.median_low(known.values())), default=seeds[0]
     )
     report = reports[median_seed]
-    inner = [path for path in timing.paths(report) if path.kind == "register -> register"]
+    inner = [path for path in timing.paths(report) if path.kind == _INNER]
     utilization = {
         kind: {"used": count["used"], "available": count["available"]}
         for kind, count in report["utilization"].items()
         if count["used"]
     }
-    all_ports = timing.paths(ports, netlist.port_cells(core))
+    all_ports = None if ports is None else timing.paths(ports, netlist.port_cells(core))
     return SynthResult(
         top=top,
         device=device.name,
@@ -174,7 +190,8 @@ def synthesize(
         fmax=fmax,
         median_fmax=round(statistics.median(known.values()), 2) if known else None,
         critical_path=inner[0] if inner else None,
-        async_paths=tuple(path for path in all_ports if path.kind != "register -> register"),
+        async_paths=None if all_ports is None else tuple(p for p in all_ports if p.kind != _INNER),
+        async_error=async_error,
         port_fmax=round(1000 / all_ports[0].delay_ns, 2) if all_ports else None,
         tools=tools,
         seconds=round(time.monotonic() - began, 1),
@@ -193,6 +210,7 @@ def _place(
 ) -> dict[str, Any]:
     name = f"{source}-seed{seed}"
     log = workdir / f"{name}.log"
+    log.unlink(missing_ok=True)  # an older run's would be quoted if the tool doesn't start
     try:
         process.run(
             device.flow.nextpnr,
