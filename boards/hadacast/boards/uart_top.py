@@ -3,7 +3,7 @@
 from typing import Any
 
 from amaranth.hdl import Elaboratable, Module, Signal
-from amaranth.lib import wiring
+from amaranth.lib import io, wiring
 from amaranth.lib.fifo import SyncFIFO
 from amaranth.lib.wiring import In, Out, connect
 
@@ -91,10 +91,12 @@ class BoardTop(Elaboratable):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.submodules.top = top = self._top
-        uart = platform.request("uart", 0)
-        m.d.comb += [top.rx.eq(uart.rx.i), uart.tx.o.eq(top.tx)]
+        uart = platform.request("uart", 0, dir="-")
+        m.submodules.rx = rx = io.Buffer("i", uart.rx)
+        m.submodules.tx = tx = io.Buffer("o", uart.tx)
+        m.d.comb += [top.rx.eq(rx.i), tx.o.eq(top.tx)]
         if ("led", 0) in platform.resources:
-            led = platform.request("led", 0)
+            m.submodules.led = led = io.Buffer("o", platform.request("led", 0, dir="-"))
             timer = Signal(range(self._blink + 1))
             with m.If(top.active):
                 m.d.sync += timer.eq(self._blink)

@@ -17,4 +17,9 @@ def _size(size: int, luts: int, ram_kbits: int) -> Board:
 
 
 # The 12F is a 25F in silicon, and the open tools use all of it.
-BOARDS = (_size(12, 24_288, 1_008), _size(25, 24_288, 1_008), _size(45, 43_848, 1_944), _size(85, 83_640, 3_744))
+BOARDS = (
+    _size(12, 24_288, 1_008),
+    _size(25, 24_288, 1_008),
+    _size(45, 43_848, 1_944),
+    _size(85, 83_640, 3_744),
+)

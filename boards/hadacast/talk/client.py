@@ -89,7 +89,9 @@ class Client:
         try:
             return Descriptor.unpack(body)
         except (PacketError, HadacastError) as error:
-            raise HadacastError(f"port {self._name!r}: not a board of this hadacast's version ({error})") from None
+            raise HadacastError(
+                f"port {self._name!r}: not a board of this hadacast's version ({error})"
+            ) from None
 
     def connect(self) -> Descriptor:
         """Identify the board and refuse it if it holds another core than `spec`: HadacastError."""
@@ -131,7 +133,9 @@ class Client:
             try:
                 results[index] = protocol.unpack(body, spec.output)
             except PacketError as error:  # the checksum was right, so the board meant it
-                raise HadacastError(f"port {self._name!r}: result of frame {index} is wrong: {error}") from None
+                raise HadacastError(
+                    f"port {self._name!r}: result of frame {index} is wrong: {error}"
+                ) from None
             if progress is not None:
                 progress(index + 1, len(frames))
         return results.reshape(array.shape)
@@ -148,6 +152,8 @@ class Client:
             self._tag = self._tag % 255 + 1  # 1 to 255: not protocol.NO_TAG
             packet = protocol.enclose(kind, self._tag, body)
             try:
+                # pyserial blocks until the system has taken all of it.
+                self._port.write_timeout = 5 + 2 * len(packet) * BITS_PER_BYTE / self._port.baudrate
                 self._port.write(packet)
                 reply = self._reply(len(packet), reply_bytes)
             except OSError as error:  # SerialException is one

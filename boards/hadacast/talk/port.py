@@ -20,7 +20,7 @@ def open_port(name: str, baud: int) -> Any:
     except ModuleNotFoundError:
         raise HadacastError("talking to a board needs pyserial: pip install 'hadacast[talk]'") from None
     try:
-        return serial.serial_for_url(name, baudrate=baud, timeout=0.05, write_timeout=10, **_exclusive(name))
+        return serial.serial_for_url(name, baudrate=baud, timeout=0.05, **_exclusive(name))
     except (OSError, ValueError) as error:  # SerialException is an OSError
         raise HadacastError(f"port {name!r} can't be opened: {_reason(error)}") from None
 

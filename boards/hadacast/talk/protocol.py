@@ -210,9 +210,7 @@ class Descriptor:
             Format(width=width, signed=bool(signed), fraction=fraction)
             for width, signed, fraction in (forms[:3], forms[3:])
         )
-        return cls(
-            version=version, frame=frame, lanes=lanes, input=first, output=second, digest=ident
-        )
+        return cls(version=version, frame=frame, lanes=lanes, input=first, output=second, digest=ident)
 
     def __str__(self) -> str:
         return (

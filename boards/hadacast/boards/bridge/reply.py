@@ -1,6 +1,6 @@
 """Replies to the host: results, identity, errors; one packet after another."""
 
-from amaranth.hdl import Array, Cat, Const, Module, Signal, signed, unsigned
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, signed, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.crc import catalog
 from amaranth.lib.wiring import In, Out
@@ -8,7 +8,6 @@ from amaranth.lib.wiring import In, Out
 from hadacast.boards.bridge.request import NOTICE
 from hadacast.boards.bridge.slip import ENCODED
 from hadacast.spec.pipeline import Pipeline
-from hadacast.talk import protocol
 from hadacast.talk.protocol import Descriptor, Status
 
 
@@ -72,7 +71,8 @@ class ReplyWriter(wiring.Component):
                     m.next = "OPEN"
                 with m.Elif(self.i.valid & self.tag.valid):
                     m.d.comb += self.tag.ready.eq(1)
-                    m.d.sync += [status.eq(Cat(self.i.p.dropped, Const(Status.OK >> 1, 7))), tag.eq(self.tag.p)]
+                    good = Mux(self.i.p.dropped, Status.OK_AFTER_DROP, Status.OK)
+                    m.d.sync += [status.eq(good), tag.eq(self.tag.p)]
                     m.next = "OPEN"
             with m.State("OPEN"):
                 end("STATUS")

@@ -61,7 +61,7 @@ class RequestReader(wiring.Component):
         identify = Signal()
         tag = Signal(8)
         left = Signal(range(max(beat_bytes, protocol.CRC_BYTES)))  # of this beat, or of the CRC
-        damaged = Signal()  # a byte before this one was bad
+        damaged = Signal()  # a byte of this packet before this one was bad
         intact = Signal()
         fail = Signal()
         status = Signal(8)
@@ -145,7 +145,8 @@ class RequestReader(wiring.Component):
                         m.d.comb += [status.eq(Status.IDENTITY), self.notice.valid.eq(1)]
                     with m.Else():
                         # The core took all beats before this one, or a byte would have met `busy`.
-                        m.d.comb += [status.eq(Status.OVERRUN), fail.eq(~self.tag.ready), self.tag.valid.eq(1)]
+                        m.d.comb += self.tag.valid.eq(1)
+                        m.d.comb += [status.eq(Status.OVERRUN), fail.eq(~self.tag.ready)]
                         m.d.sync += [offer.eq(self.tag.ready), last.eq(1)]
             with m.State("LONG"):
                 ends(Status.LONG)

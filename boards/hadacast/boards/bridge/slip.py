@@ -32,14 +32,13 @@ class SlipDecoder(wiring.Component):
             self.o.p.end.eq(byte == protocol.END),
             self.o.p.bad.eq(self.i.p.error),
         ]
-        with m.If(escaped):
-            with m.Switch(byte):
-                with m.Case(protocol.ESC_END):
-                    m.d.comb += self.o.p.data.eq(protocol.END)
-                with m.Case(protocol.ESC_ESC):
-                    m.d.comb += self.o.p.data.eq(protocol.ESC)
-                with m.Default():
-                    m.d.comb += self.o.p.bad.eq(1)
+        with m.If(escaped), m.Switch(byte):
+            with m.Case(protocol.ESC_END):
+                m.d.comb += self.o.p.data.eq(protocol.END)
+            with m.Case(protocol.ESC_ESC):
+                m.d.comb += self.o.p.data.eq(protocol.ESC)
+            with m.Default():
+                m.d.comb += self.o.p.bad.eq(1)
         with m.If(self.i.valid):
             m.d.sync += escaped.eq(is_escape)
         return m

@@ -80,10 +80,8 @@ class UartRx(wiring.Component):
                         m.next = "HIGH"
                     with m.Else():
                         m.d.sync += shift.eq(Cat(shift[1:], line))
-            with m.State("HIGH"):  # a break is one bad byte, not many
-                with m.If(line):
-                    m.d.sync += timer.eq(self._divisor // 2 - 1)
-                    m.next = "IDLE"
+            with m.State("HIGH"), m.If(line):  # so that a break is one bad byte, not many
+                m.next = "IDLE"
         return m
 
 
