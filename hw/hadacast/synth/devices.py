@@ -17,6 +17,7 @@ class Flow:
         flipflop, data, clock: the plain flip-flop's cell type and the names of its D and clock pins.
         parameters: the flip-flop's parameters.
         sites: how many sites that hold one 4-input LUT each a placed cell of a kind takes.
+        caveat: what a reader of the clock must know, empty for most.
     """
 
     synth: str
@@ -27,6 +28,7 @@ class Flow:
     clock: str
     parameters: Mapping[str, str]
     sites: Mapping[str, int]
+    caveat: str = ""
 
 
 FLOWS: Mapping[str, Flow] = {
@@ -59,6 +61,9 @@ FLOWS: Mapping[str, Flow] = {
         clock="CLK",
         parameters={"INIT": "0"},
         sites={"LUT4": 1, "ALU": 1, "RAM16SDP4": 4},
+        # Those LUTs are made after placement, when nextpnr has already looked up the delays.
+        caveat="the clock is an upper bound: nextpnr doesn't time paths that reach a flip-flop through "
+        "a pass-through LUT, as from a multiplexer, a memory or another flip-flop",
     ),
 }
 

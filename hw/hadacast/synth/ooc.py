@@ -45,11 +45,12 @@ class SynthResult:
         critical_path: the slowest path between registers, of the median (or next lower) seed.
         async_paths: the slowest path of each sort that touches a port, with a register put outside
             the core at every port: `input -> register`, `register -> output`, `input -> output`.
-            A sort that isn't there doesn't occur. None if that run failed, as where a core fills
-            the device and leaves no room for the registers.
+            A sort that isn't there doesn't occur (but see `caveat`). None if that run failed, as
+            where a core fills the device and leaves no room for the registers.
         async_error: why `async_paths` is None, else empty.
         port_fmax: the clock in MHz of the core between such registers, the slowest of all paths;
             None as before.
+        caveat: what must be known to read the clock; on Gowin some paths aren't timed.
         tools: versions.
         seconds: how long it all took.
     """
@@ -68,6 +69,7 @@ class SynthResult:
     async_paths: tuple[timing.Path, ...] | None
     async_error: str
     port_fmax: float | None
+    caveat: str
     tools: dict[str, str]
     seconds: float
 
@@ -193,6 +195,7 @@ def synthesize(
         async_paths=None if all_ports is None else tuple(p for p in all_ports if p.kind != _INNER),
         async_error=async_error,
         port_fmax=round(1000 / all_ports[0].delay_ns, 2) if all_ports else None,
+        caveat=flow.caveat,
         tools=tools,
         seconds=round(time.monotonic() - began, 1),
     )

@@ -152,7 +152,9 @@ def test_every_device_places_and_times_every_sort_of_path(name, tmp_path):
     assert result.roles["ff"] == 36
     assert result.logic_cells >= 12
     assert result.median_fmax > 50
-    assert {"input -> output", "register -> output"} <= {path.kind for path in result.async_paths}
+    kinds = {path.kind for path in result.async_paths}
+    assert bool(result.caveat) == (device(name).family == "gowin")
+    assert result.caveat or kinds == {"input -> register", "register -> output", "input -> output"}
 
 
 @pytest.mark.long
