@@ -12,7 +12,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.delay import Delay
 from hadacast.tech.family import of_platform
-from hadacast.tech.feedback import FeedbackAdders
+from hadacast.tech.adders import ButterflyAdders
 
 
 class Butterfly(Component):
@@ -54,8 +54,16 @@ class SpatialButterfly(Butterfly):
         m.d.comb += [self.o_valid.eq(self.i_valid), self.o_broken.eq(self.i_broken)]
         for lane in range(self.lanes):
             if not lane & self.distance:
-                a, b = self.i[lane], self.i[lane + self.distance]
-                m.d.comb += [self.o[lane].eq(a + b), self.o[lane + self.distance].eq(a - b)]
+                other = lane + self.distance
+                m.submodules[f"lane_{lane}"] = adders = ButterflyAdders(self.width)
+                m.d.comb += [
+                    adders.a.eq(self.i[lane]),
+                    adders.x.eq(self.i[other]),
+                    adders.meets.eq(1),
+                    adders.alone.eq(0),
+                    self.o[lane].eq(adders.sum),
+                    self.o[other].eq(adders.difference),
+                ]
         return m
 
 
@@ -83,34 +91,41 @@ class FeedbackButterfly(Butterfly):
         delay = m.submodules.delay = Delay(bits, self.distance, storage)
 
         position = Signal(range(2 * self.distance))  # of the arriving beat in its block
-        meets = position[-1]
+        meets, alone = position[-1], Signal(init=1)
+        following = Signal.like(position)
+        m.d.comb += following.eq(position + 1)
         owed = Signal()  # differences are waiting to leave
         left = Signal(range(self.distance))  # how many of them have left
-        with m.If(self.enable & self.i_valid):
-            m.d.sync += position.eq(position + 1)
-        with m.If(self.enable & owed):
-            m.d.sync += left.eq(left + 1)
-            with m.If(left == self.distance - 1):
-                m.d.sync += owed.eq(0)
-        with m.If(self.enable & self.i_valid & position.all()):
-            m.d.sync += owed.eq(1)
+        will_owe = Signal()
+        m.d.comb += will_owe.eq(owed)
+        with m.If(owed & (left == self.distance - 1)):
+            m.d.comb += will_owe.eq(0)
+        with m.If(self.i_valid & position.all()):
+            m.d.comb += will_owe.eq(1)
+        with m.If(self.enable):
+            m.d.sync += owed.eq(will_owe)
+            with m.If(self.i_valid):
+                m.d.sync += [position.eq(following), alone.eq(~following[-1])]
+            with m.If(owed):
+                m.d.sync += left.eq(left + 1)
 
-        leaves = owed | (meets & self.i_valid)
         m.d.comb += [
-            self.o_valid.eq(leaves),
+            self.o_valid.eq(owed | (meets & self.i_valid)),
             self.o_broken.eq(self.i_broken),
             delay.enable.eq(self.enable),
             delay.push.eq(self.i_valid),
-            delay.pop.eq(leaves),
+            delay.pop.eq(meets & self.i_valid),
+            delay.drain.eq(owed),
+            delay.drain_next.eq(will_owe),
         ]
         head, tail = data.View(word, delay.head), data.View(word, delay.tail)
         for lane in range(self.lanes):
-            adders = FeedbackAdders(self.width)
-            m.submodules[f"lane_{lane}"] = adders
+            m.submodules[f"lane_{lane}"] = adders = ButterflyAdders(self.width)
             m.d.comb += [
                 adders.a.eq(head[lane]),
                 adders.x.eq(self.i[lane]),
-                adders.c.eq(meets),
+                adders.meets.eq(meets),
+                adders.alone.eq(alone),
                 self.o[lane].eq(adders.sum),
                 tail[lane].eq(adders.difference),
             ]

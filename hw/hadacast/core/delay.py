@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
@@ -24,7 +24,10 @@ class Delay(Component):
     Members
     -------
     enable: nothing changes while it is low.
-    push, tail: take the word `tail`. pop, head: the oldest word, and that it leaves.
+    push, tail: take the word `tail`.
+    head: the oldest word. pop, drain: it leaves, if either is high.
+    drain_next: what drain will be after the next enabled cycle. Knowing it early keeps the logic
+        before the registers' many enables to one LUT.
     """
 
     def __init__(self, width: int, depth: int, storage: str):
@@ -36,35 +39,42 @@ class Delay(Component):
                 "push": In(1),
                 "tail": In(width),
                 "pop": In(1),
+                "drain": In(1),
+                "drain_next": In(1),
                 "head": Out(width),
             }
         )
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        width = len(self.tail)
         registers = self.depth if self.storage == "ff" else MIN_DEPTH[self.storage] - 1
         # Words move towards the head whenever there is room, each register by itself, so bubbles
-        # close up: a difference can leave while the frame behind it hesitates.
+        # close up: a difference can leave while the frame behind it hesitates. Register i moves
+        # if the head leaves or if any register from i on is empty.
         full = [Signal(name=f"full_{i}") for i in range(registers)]
+        room = [Signal(name=f"room_{i}", init=1) for i in range(registers)]
         moves = [Signal(name=f"moves_{i}") for i in range(registers)]
-        onward = self.pop
-        for i in reversed(range(registers)):
-            m.d.comb += moves[i].eq(self.enable & (~full[i] | onward))
-            onward = moves[i]
+        for i in range(registers):
+            m.d.comb += moves[i].eq(self.enable & (room[i] | self.pop))
+
         if self.storage == "ff":
-            arriving, word, behind = self.push, self.tail, 0
+            arriving, word = self.push, self.tail
         else:
             arriving, word = self._memory(m, moves[0])
-            behind = 1  # the memory's own output register is the first of the chain
-            with m.If(moves[0]):
-                m.d.sync += full[0].eq(arriving)
-            arriving = full[0]
-        for i in range(behind, registers):
-            register = Signal(width, name=f"word_{i}", reset_less=True)
-            with m.If(moves[i]):
-                m.d.sync += [register.eq(word), full[i].eq(arriving)]
-            arriving, word = full[i], register
+        will_be_full = []
+        for i in range(registers):
+            if i > 0 or self.storage == "ff":
+                register = Signal(len(self.tail), name=f"word_{i}", reset_less=True)
+                with m.If(moves[i]):
+                    m.d.sync += register.eq(word)
+                word = register
+            # A memory's own output register is the first of the chain.
+            will_be_full.append(Mux(room[i] | self.pop, arriving, full[i]))
+            arriving = full[i]
+        with m.If(self.enable):
+            for i in range(registers):
+                m.d.sync += full[i].eq(will_be_full[i])
+                m.d.sync += room[i].eq(self.drain_next | ~Cat(will_be_full[i:]).all())
         m.d.comb += self.head.eq(word)
         return m
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from amaranth.hdl import Module, Signal
-from amaranth.lib import data, stream
+from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core import beat
@@ -61,6 +61,8 @@ class Fwht(Component):
         arriving = Beat(entry, self.i.valid, self.i.p.broken)
         enable = Signal(name="enable_0")
         m.d.comb += self.i.ready.eq(enable)
+        for _ in range(spec.entry_registers):
+            arriving = arriving.registered(m, enable, "entry")
 
         for index, stage in enumerate(self._butterflies()):
             m.submodules[f"stage_{index}"] = stage
@@ -71,33 +73,29 @@ class Fwht(Component):
                 stage.i.eq(arriving.value),
             ]
             leaving = Beat(stage.o, stage.o_valid, stage.o_broken)
-            registers = spec.stage_registers[index]
             last = index == spec.stages - 1
             if last:
                 leaving = self._drop(m, leaving, enable)
-            for register in range(registers):
-                leaving = leaving.registered(m, enable, f"stage_{index}_register_{register}")
-            if last:
-                skid = m.submodules.skid = Skid(self.o.p.shape())
-                m.d.comb += [enable.eq(skid.enable), skid.i_valid.eq(leaving.valid), skid.i.eq(leaving.value)]
-                m.d.comb += [
-                    self.o.valid.eq(skid.o.valid),
-                    self.o.payload.eq(skid.o.payload),
-                    skid.o.ready.eq(self.o.ready),
-                ]
-            elif (index + 1) % spec.stall_span == 0:
-                layout = data.StructLayout({"value": stage.o.shape(), "broken": 1})
-                skid = Skid(layout)
-                m.submodules[f"skid_{index}"] = skid
+            for register in range(spec.stage_registers[index]):
+                leaving = leaving.registered(m, enable, f"stage_{index}_{register}")
+            if spec.ends_span(index):
+                skid = m.submodules[f"skid_{index}"] = Skid(leaving.layout)
                 m.d.comb += [
                     enable.eq(skid.enable),
                     skid.i_valid.eq(leaving.valid),
                     skid.i.value.eq(leaving.value),
                     skid.i.broken.eq(leaving.broken),
                 ]
-                enable = Signal(name=f"enable_{index + 1}")
-                m.d.comb += skid.o.ready.eq(enable)
                 leaving = Beat(skid.o.p.value, skid.o.valid, skid.o.p.broken)
+                if last:
+                    m.d.comb += [
+                        self.o.valid.eq(leaving.valid),
+                        self.o.payload.eq(leaving.value),
+                        skid.o.ready.eq(self.o.ready),
+                    ]
+                else:
+                    enable = Signal(name=f"enable_{index + 1}")
+                    m.d.comb += skid.o.ready.eq(enable)
             arriving = leaving
         return m
 

@@ -56,6 +56,11 @@ class Beat:
     valid: Any
     broken: Any
 
+    @property
+    def layout(self) -> data.StructLayout:
+        """The value and its mark, for a stream."""
+        return data.StructLayout({"value": self.value.shape(), "broken": 1})
+
     def registered(self, m: Module, enable: Signal, name: str) -> "Beat":
         """This beat a cycle later, in a register that holds while `enable` is low."""
         later = Beat(

@@ -55,16 +55,12 @@ def of_platform(platform: Any) -> Family:
     """
     if isinstance(platform, Family):
         return platform
-    bases = {base.__name__ for base in type(platform).__mro__}
-    for base, name in (
-        ("LatticeECP5Platform", "ecp5"),
-        ("LatticeICE40Platform", "ice40"),
-        ("GowinPlatform", "gowin"),
-    ):
-        if base in bases:
-            return FAMILIES[name]
-    # amaranth 0.5.4 and later build ECP5 through one class for all Lattice parts.
-    device = str(getattr(platform, "device", ""))
-    if "LatticePlatform" in bases and device.upper().startswith(("LFE5", "LAE5")):
+    names = {base.__name__ for base in type(platform).mro()}
+    if "SiliconBluePlatform" in names:
+        return FAMILIES["ice40"]
+    if "GowinPlatform" in names:
+        return FAMILIES["gowin"]
+    # One class builds all Lattice parts; ECP5 is among them.
+    if "LatticePlatform" in names and str(platform.device).upper().startswith(("LFE5", "LAE5")):
         return FAMILIES["ecp5"]
     return FAMILIES["generic"]

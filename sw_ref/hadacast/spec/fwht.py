@@ -23,8 +23,8 @@ class Fwht(Stage):
     Members
     -------
     frame, lanes, input: as for every Stage; `input` is 1 to 32 bits wide.
-    registers: pipeline registers after each butterfly stage, 0 to 2; latency is N/P - 1 + registers
-        cycles a stage (the last stage keeps one register whatever is said).
+    registers: pipeline registers between butterfly stages, 0 to 2. The input has one too, unless
+        this is 0, and the output always has one. More of them: a faster clock, a longer latency.
     storage: where delays live: "ff", "lutram", "bram", or "auto", by depth and family.
     stall_span: butterfly stages that one registered stall signal serves, 1 to 16. Smaller keeps the
         clock rate of wide or long cores, at a register and a multiplexer for each bit of a beat.
@@ -63,15 +63,26 @@ class Fwht(Stage):
         return replace(self.working, width=self.working.width + self.stages)
 
     @property
+    def entry_registers(self) -> int:
+        """Pipeline registers before the first butterfly stage, 0 or 1."""
+        return min(self.registers, 1)
+
+    @property
     def stage_registers(self) -> tuple[int, ...]:
-        """Pipeline registers after each butterfly stage; the end of a stall span needs one."""
-        last = self.stages - 1
-        ends = {i for i in range(self.stages) if i == last or (i + 1) % self.stall_span == 0}
-        return tuple(max(self.registers, int(i in ends)) for i in range(self.stages))
+        """Pipeline registers after each butterfly stage; the end of a stall span has at least one."""
+        inner = [
+            max(self.registers, int(self.ends_span(stage)))
+            for stage in range(self.stages - 1)
+        ]
+        return (*inner, 1)
+
+    def ends_span(self, stage: int) -> bool:
+        """Whether a stall span ends behind butterfly stage `stage`, counted from 0."""
+        return stage == self.stages - 1 or (stage + 1) % self.stall_span == 0
 
     @property
     def latency(self) -> int:
-        return self.beats - 1 + sum(self.stage_registers)
+        return self.beats - 1 + self.entry_registers + sum(self.stage_registers)
 
     def transform(self, x: Ints) -> Ints:
         # Butterflies over each bit of the index, in place: (a, b) becomes (a + b, a - b).
