@@ -1,0 +1,55 @@
+"""A C++ compiler: the machine's own, or the one that pip brings."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from hadacast.errors import HadacastError
+
+
+def compiler() -> tuple[list[str], str]:
+    """The command of a C++ compiler, and a text that changes when the compiler does.
+
+    $CXX if set, else g++, else clang++, else zig from PyPI. Raises HadacastError when there is none.
+    """
+    named = os.environ.get("CXX")
+    for command in [shlex.split(named)] if named else [["g++"], ["clang++"]]:
+        path = shutil.which(command[0]) if command else None
+        if path:
+            file = os.stat(path)
+            return [path, *command[1:]], f"{shlex.join(command)} {file.st_size} {file.st_mtime_ns}"
+    if named:
+        raise HadacastError(f"CXX is {named!r}, which is not on PATH; unset it or name a C++ compiler")
+    try:
+        version = importlib.metadata.version("ziglang")
+    except importlib.metadata.PackageNotFoundError:
+        raise HadacastError("no C++ compiler: pip install ziglang (or install g++ or clang++)") from None
+    # Zig builds for this very processor unless told not to; the cache may be on several machines.
+    return [sys.executable, "-m", "ziglang", "c++", "-mcpu=baseline"], f"zig {version} {platform.machine()}"
+
+
+def shared_library(source: Path, output: Path, include: Path, level: str) -> None:
+    """Compiles one C++17 file to a shared library; `level` is an option such as "-O2".
+
+    Raises HadacastError with the compiler's first error.
+    """
+    command, _ = compiler()
+    command += ["-std=c++17", level, "-DCXXRTL_NDEBUG", "-DNDEBUG", "-w", "-shared", "-fPIC", f"-I{include}"]
+    result = subprocess.run(
+        [*command, str(source), "-o", str(output)],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if result.returncode:
+        lines = result.stderr.strip().splitlines() or [f"exit status {result.returncode}"]
+        first = next((line for line in lines if "error" in line.lower()), lines[-1])
+        raise HadacastError(f"{Path(command[0]).name} failed on the simulator: {first.strip()}")

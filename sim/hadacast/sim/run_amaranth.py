@@ -1,0 +1,74 @@
+"""Amaranth's own simulator: slow, but always there."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from amaranth.hdl import Cat
+from amaranth.sim import Simulator
+
+from hadacast.errors import HadacastError
+from hadacast.sim.cycle import Job, Progress, bench
+from hadacast.sim.stimulus import Stimulus
+from hadacast.sim.trace import Trace
+
+
+def run(
+    top: Any,
+    stimulus: Stimulus,
+    *,
+    waves: Path | None = None,
+    progress: Progress | None = None,
+    timeout_cycles: int | None = None,
+) -> Trace:
+    """Runs `top` on Amaranth's simulator; see `simulators.simulate`."""
+    job = Job.of(top, stimulus, timeout_cycles)
+    # One assignment each for "clock low and all inputs" and "clock high", and one read, are all that a cycle
+    # costs; time passes only when somebody wants to look at it.
+    inputs = Cat(
+        top.aclk, top.aresetn, top.s_axis_tvalid, top.m_axis_tready, top.s_axis_tlast, top.s_axis_tdata
+    )
+    outputs = Cat(
+        top.s_axis_tready,
+        top.m_axis_tvalid,
+        top.frame_error,
+        top.m_axis_tlast,
+        top.m_axis_tuser,
+        top.m_axis_tdata,
+    )
+    clock = top.aclk
+    half = 5e-9  # seconds: 100 MHz on the time axis
+    records = []
+
+    async def testbench(ctx):
+        set_, get = ctx.set, ctx.get
+        cycles = bench(job, progress)
+        word = next(cycles)
+        try:
+            while True:
+                set_(inputs, word << 1)
+                if waves:
+                    await ctx.delay(half)
+                got = get(outputs)
+                word = cycles.send(got)
+                set_(clock, 1)
+                if waves:
+                    await ctx.delay(half)
+        except StopIteration as stop:
+            record = stop.value
+            record.errors = get(top.frame_errors)
+            records.append(record)
+
+    simulator = Simulator(top)
+    simulator.add_testbench(testbench)
+    try:
+        with simulator.write_vcd(str(waves)) if waves else nullcontext():
+            simulator.run()
+    except OSError as error:
+        raise HadacastError(f"can't write waveforms to {str(waves)!r}: {error.strerror}") from None
+    return records[0].trace(top, "amaranth")
+
+
+RUN = {"amaranth": run}
