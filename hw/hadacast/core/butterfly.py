@@ -60,7 +60,6 @@ class SpatialButterfly(Butterfly):
                     adders.a.eq(self.i[lane]),
                     adders.x.eq(self.i[other]),
                     adders.meets.eq(1),
-                    adders.alone.eq(0),
                     self.o[lane].eq(adders.sum),
                     self.o[other].eq(adders.difference),
                 ]
@@ -90,22 +89,26 @@ class FeedbackButterfly(Butterfly):
             storage = of_platform(platform).storage(self.distance, bits)
         delay = m.submodules.delay = Delay(bits, self.distance, storage)
 
-        position = Signal(range(2 * self.distance))  # of the arriving beat in its block
-        meets, alone = position[-1], Signal(init=1)
-        following = Signal.like(position)
-        m.d.comb += following.eq(position + 1)
+        # Of the arriving beat in its block: which half it is in, and its place in that half.
+        meets, place = Signal(), Signal(range(self.distance))
+        last_in_half = Signal()
+        m.d.comb += last_in_half.eq(place.all() if self.distance > 1 else 1)
+        turns = Signal()
+        m.d.comb += turns.eq(self.enable & self.i_valid & last_in_half)
+        with m.If(self.enable & self.i_valid):
+            m.d.sync += place.eq(place + 1)
+        with m.If(turns):
+            m.d.sync += meets.eq(~meets)
         owed = Signal()  # differences are waiting to leave
         left = Signal(range(self.distance))  # how many of them have left
         will_owe = Signal()
         m.d.comb += will_owe.eq(owed)
         with m.If(owed & (left == self.distance - 1)):
             m.d.comb += will_owe.eq(0)
-        with m.If(self.i_valid & position.all()):
+        with m.If(self.i_valid & meets & last_in_half):
             m.d.comb += will_owe.eq(1)
         with m.If(self.enable):
             m.d.sync += owed.eq(will_owe)
-            with m.If(self.i_valid):
-                m.d.sync += [position.eq(following), alone.eq(~following[-1])]
             with m.If(owed):
                 m.d.sync += left.eq(left + 1)
 
@@ -121,11 +124,15 @@ class FeedbackButterfly(Butterfly):
         head, tail = data.View(word, delay.head), data.View(word, delay.tail)
         for lane in range(self.lanes):
             m.submodules[f"lane_{lane}"] = adders = ButterflyAdders(self.width)
+            # `meets` drives every bit of every lane. A copy for each lane, toggling on its own
+            # so that synthesis doesn't see that it is one, keeps the wires short.
+            lane_meets = Signal(name=f"meets_{lane}")
+            with m.If(turns):
+                m.d.sync += lane_meets.eq(~lane_meets)
             m.d.comb += [
                 adders.a.eq(head[lane]),
                 adders.x.eq(self.i[lane]),
-                adders.meets.eq(meets),
-                adders.alone.eq(alone),
+                adders.meets.eq(lane_meets),
                 self.o[lane].eq(adders.sum),
                 tail[lane].eq(adders.difference),
             ]

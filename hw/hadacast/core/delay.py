@@ -6,15 +6,18 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
-# Cycles (with enable) from a push into an empty queue to the word at its head, by storage.
-# A block RAM's slow output goes through a register before it meets an adder.
-MIN_DEPTH = {"ff": 1, "lutram": 2, "bram": 3}
+# Registers behind the storage. A block RAM's slow output goes through one more, before an adder.
+OUTPUT_REGISTERS = {"lutram": 1, "bram": 2}
+# Enabled cycles from a push into an empty queue to the word at its head: a memory has a register
+# before it too, so that an adder needn't reach it in the same cycle.
+MIN_DEPTH = {"ff": 1} | {storage: 2 + registers for storage, registers in OUTPUT_REGISTERS.items()}
 
 
 class Delay(Component):
     """A queue of at most `depth` words. Its user knows when a word is at the head, and never overfills it.
 
-    A word reaches the head at most `depth` enabled cycles after its push, if all before it have left.
+    A word reaches the head at most `depth` enabled cycles after its push, if all before it have
+    left. `pop` comes with a push only, and only while `depth` words are in the queue.
 
     Parameters
     ----------
@@ -47,7 +50,7 @@ class Delay(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        registers = self.depth if self.storage == "ff" else MIN_DEPTH[self.storage] - 1
+        registers = OUTPUT_REGISTERS.get(self.storage, self.depth)
         # Words move towards the head whenever there is room, each register by itself, so bubbles
         # close up: a difference can leave while the frame behind it hesitates. Register i moves
         # if the head leaves or if any register from i on is empty.
@@ -68,8 +71,9 @@ class Delay(Component):
                 with m.If(moves[i]):
                     m.d.sync += register.eq(word)
                 word = register
-            # A memory's own output register is the first of the chain.
-            will_be_full.append(Mux(room[i] | self.pop, arriving, full[i]))
+            # (A memory's own output register is the first of the chain.) A pop finds every
+            # register full and leaves it so: only room lets one change.
+            will_be_full.append(Mux(room[i], arriving, full[i]))
             arriving = full[i]
         with m.If(self.enable):
             for i in range(registers):
@@ -87,18 +91,25 @@ class Delay(Component):
             attrs={"ram_style": {"lutram": "distributed", "bram": "block"}[self.storage]},
         )
         write, read = memory.write_port(), memory.read_port()
-        # The registers behind it always hold some of the `depth` words, so equal means empty.
+        # The registers around it always hold some of the `depth` words, so equal means empty.
         written, taken = Signal(range(self.depth)), Signal(range(self.depth))
-        holds = written != taken
+        holds = Signal()
+        pushed, word = Signal(), Signal(len(self.tail), reset_less=True)
+        with m.If(self.enable):
+            m.d.sync += [pushed.eq(self.push), word.eq(self.tail)]
         m.d.comb += [
             write.addr.eq(written),
-            write.data.eq(self.tail),
-            write.en.eq(self.enable & self.push),
+            write.data.eq(word),
+            write.en.eq(self.enable & pushed),
             read.addr.eq(taken),
             read.en.eq(read_enable),
         ]
+        takes, following = Signal(), Signal.like(taken)
+        m.d.comb += [takes.eq(read_enable & holds), following.eq(taken + 1)]
         with m.If(write.en):
-            m.d.sync += written.eq(written + 1)
-        with m.If(read_enable & holds):
-            m.d.sync += taken.eq(taken + 1)
+            m.d.sync += [written.eq(written + 1), holds.eq(1)]
+        with m.Elif(takes):
+            m.d.sync += holds.eq(written != following)
+        with m.If(takes):
+            m.d.sync += taken.eq(following)
         return holds, read.data

@@ -1,6 +1,6 @@
 """The adders of a butterfly: one LUT a bit where the family's carry chain allows.
 
-    sum = a + x if meets else a        difference = x if alone else a - x
+    sum = a + x if meets else a        difference = a - x if meets else x
 
 The multiplexers belong inside the carry chain, but synthesis keeps them outside, at twice the
 cells. So the chain is built bit by bit from the family's primitive; `_plain` says what it means,
@@ -25,10 +25,9 @@ class ButterflyAdders(Component):
 
     Members
     -------
-    a: one element of W bits or, while alone, a difference of W + 1 bits that passes through.
+    a: one element of W bits or, unless they meet, a difference of W + 1 bits that passes through.
     x: the other element, W bits.
-    meets, alone: whether the two meet, and its opposite: two signals, so that each can come from
-        a register of its own and drive half of the adders. Constant in a butterfly within a beat.
+    meets: whether the two meet; constant 1 in a butterfly within a beat.
     sum, difference: W + 1 bits, as above.
     """
 
@@ -39,7 +38,6 @@ class ButterflyAdders(Component):
                 "a": In(signed(width + 1)),
                 "x": In(signed(width)),
                 "meets": In(1),
-                "alone": In(1),
                 "sum": Out(signed(width + 1)),
                 "difference": Out(signed(width + 1)),
             }
@@ -55,7 +53,7 @@ class ButterflyAdders(Component):
 def _plain(m: Module, io: ButterflyAdders) -> None:
     m.d.comb += [
         io.sum.eq(io.a + Mux(io.meets, io.x, 0)),
-        io.difference.eq(Mux(io.alone, io.x, io.a - io.x)),
+        io.difference.eq(Mux(io.meets, io.a - io.x, io.x)),
     ]
 
 
@@ -85,16 +83,16 @@ def _ecp5(m: Module, io: ButterflyAdders) -> None:
     sums = [
         _half(lambda a, x, meets: a ^ (x & meets), lambda a, x: a, a, x, io.meets) for a, x in _bits(io)
     ]
-    # Where they meet and propagate is 0, a and ~x are equal: the carry is a. Alone, no carry ever
+    # Where they meet and propagate is 0, a and ~x are equal: the carry is a. Else no carry ever
     # starts, and S = x.
     differences = [
-        _half(lambda a, alone, x: x if alone else a ^ x ^ 1, lambda a, alone: a & ~alone & 1, a, io.alone, x)
+        _half(lambda a, meets, x: a ^ x ^ 1 if meets else x, lambda a, meets: a & meets, a, io.meets, x)
         for a, x in _bits(io)
     ]
     # A first half that never propagates makes the carry, from a constant too: it needs no CIN,
     # and one half is less than the pair that place and route would spend on a carry from fabric.
     no_carry = _half(lambda a, b, c: 0, lambda a, b: 0, 0, 0, 0)
-    plus_one = _half(lambda a, b, c: 0, lambda a, b: a ^ 1, io.alone, 0, 0)
+    plus_one = _half(lambda a, b, c: 0, lambda a, b: a, io.meets, 0, 0)
     m.d.comb += [
         io.sum.eq(_ccu2c_chain(m, [no_carry, *sums])),
         io.difference.eq(_ccu2c_chain(m, [plus_one, *differences])),
@@ -134,7 +132,7 @@ def _ice40(m: Module, io: ButterflyAdders) -> None:
     inverted = [(a, ~x) for a, x in bits]
     sum_ = _ice40_chain(m, io.meets, bits, 0, lambda meets, a, x, ci: a ^ x ^ ci if meets else a)
     difference = _ice40_chain(
-        m, io.alone, inverted, 1, lambda alone, a, n, ci: n ^ 1 if alone else a ^ n ^ ci
+        m, io.meets, inverted, 1, lambda meets, a, n, ci: a ^ n ^ ci if meets else n ^ 1
     )
     m.d.comb += [io.sum.eq(sum_), io.difference.eq(difference)]
 
