@@ -17,10 +17,11 @@ from amaranth.back import rtlil
 from amaranth.sim import Simulator
 
 from hadacast.sim import cache, cxx
-from hadacast.sim.run_cxxrtl import PREPARE
 from hadacast.tools import yosys
 
 HZ = 1_000_000  # of simulated time
+
+SCRIPT = "read_rtlil top.il\nhierarchy -top top\nproc\nflatten\nopt_clean\nwrite_cxxrtl -g0 top.cc\n"
 Mangle = Callable[[list[int]], Iterable[int]]
 
 
@@ -172,7 +173,7 @@ def _library(top) -> ctypes.CDLL:
     text = rtlil.convert(top, name="top", ports=[top.rx, top.tx], emit_src=False)
     harness = Path(__file__).with_name("uart_sim.cc").read_text()
     _, compiler = cxx.compiler()
-    name = cache.digest([text, harness, PREPARE, yosys.version(), compiler])
+    name = cache.digest([text, harness, SCRIPT, yosys.version(), compiler])
     library = ctypes.CDLL(str(cache.built(f"board-{name}.so", partial(_build, text, harness))))
     pointer, size = ctypes.c_void_p, ctypes.c_size_t
     for name, result, *arguments in (
@@ -192,7 +193,7 @@ def _build(text: str, harness: str, output: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         (work / "top.il").write_text(text)
-        yosys.run(f"{PREPARE}write_cxxrtl -g0 top.cc\n", cwd=work)
+        yosys.run(SCRIPT, cwd=work)
         source = work / "bench.cc"
         define = "#define DESIGN cxxrtl_design::p_top"
         source.write_text("\n".join([(work / "top.cc").read_text(), define, harness]))

@@ -121,7 +121,6 @@ def build_bitstream(
 
 def _prepare(spec: Pipeline, board: Board, workdir: Path, seed: int) -> tuple[list[list[str]], float]:
     """Write what the tools read; return their command lines and the clock in MHz."""
-    top = BoardTop(spec, board)
     platform = board.make_platform()
     clock = platform.default_clk_frequency / 1e6
     options = f"--seed {seed} --report {REPORT} --timing-allow-fail"
@@ -129,9 +128,9 @@ def _prepare(spec: Pipeline, board: Board, workdir: Path, seed: int) -> tuple[li
         options += f" --freq {clock:g}"
     try:
         workdir.mkdir(parents=True, exist_ok=True)
-        plan = platform.prepare(top, TOP, nextpnr_opts=options, emit_src=False)
         for stale in (REPORT, PNR_LOG, f"{TOP}{board.suffix}"):
             (workdir / stale).unlink(missing_ok=True)
+        plan = platform.prepare(BoardTop(spec, board), TOP, nextpnr_opts=options, emit_src=False)
         for name, content in plan.files.items():
             (workdir / name).write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as error:

@@ -81,25 +81,27 @@ class UartTop(wiring.Component):
 class BoardTop(Elaboratable):
     """The top for a board: `UartTop` on its default clock, its `uart` resource 0, and its first LED.
 
-    Raises HadacastError at construction if the board's clock misses its baud rate.
+    Works on any amaranth-boards platform with such a resource, not only the board's own.
+    Elaboration raises HadacastError if the platform's clock misses the board's baud rate.
     """
 
     def __init__(self, spec: Pipeline, board: Board):
-        self._top = UartTop(spec, divisor=divisor(board.clock, board.baud))
-        self._blink = int(board.clock / BLINK)
+        self._spec, self._baud = spec, board.baud
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.submodules.top = top = self._top
+        clock = platform.default_clk_frequency
+        m.submodules.top = top = UartTop(self._spec, divisor=divisor(clock, self._baud))
         uart = platform.request("uart", 0, dir="-")
         m.submodules.rx = rx = io.Buffer("i", uart.rx)
         m.submodules.tx = tx = io.Buffer("o", uart.tx)
         m.d.comb += [top.rx.eq(rx.i), tx.o.eq(top.tx)]
         if ("led", 0) in platform.resources:
             m.submodules.led = led = io.Buffer("o", platform.request("led", 0, dir="-"))
-            timer = Signal(range(self._blink + 1))
+            lit = int(clock / BLINK)
+            timer = Signal(range(lit + 1))
             with m.If(top.active):
-                m.d.sync += timer.eq(self._blink)
+                m.d.sync += timer.eq(lit)
             with m.Elif(timer != 0):
                 m.d.sync += timer.eq(timer - 1)
             m.d.comb += led.o.eq(timer != 0)

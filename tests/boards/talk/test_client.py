@@ -175,6 +175,23 @@ def test_damaged_frames_are_seen_dropped_by_the_core():
     assert protocol.unpack(good.body, spec.output).tolist() == spec.compute(x).tolist()
 
 
+def test_error_reply_waits_until_the_core_is_rid_of_the_frame():
+    """The core makes up the rest of a cut frame, for longer than the error reply takes."""
+    spec = core(1024, 1, 8)
+    port = board(spec)
+    x = frames(spec, 1)[0]
+    data = protocol.pack(x, spec.input)
+    port.write(protocol.enclose(Request.TRANSFORM, 1, data[:5]))
+    error = protocol.enclose(Status.SHORT, 1)
+    port.run(20_000, len(error))
+    assert port.in_waiting == len(error)
+    port.write(protocol.enclose(Request.TRANSFORM, 2, data))
+    short, good = protocol.Receiver().feed(port.drain(250_000))
+    assert (short.head, short.tag) == (Status.SHORT, 1)
+    assert (good.head, good.tag) == (Status.OK_AFTER_DROP, 2)
+    assert protocol.unpack(good.body, spec.output).tolist() == spec.compute(x).tolist()
+
+
 def test_reply_to_an_earlier_request_is_not_taken_for_this_one():
     spec = core(8, 1, 8)
     port = board(spec)
