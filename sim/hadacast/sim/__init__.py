@@ -1,4 +1,4 @@
-"""Benches for stream cores: stimuli, simulators, and the scoreboard that holds a run against the exact result."""
+"""Benches for stream cores: stimuli, simulators, and the scoreboard that knows the exact result."""
 
 from hadacast.sim.scoreboard import Comparison, compare
 from hadacast.sim.simulators import SIMULATORS, simulate

@@ -1,7 +1,7 @@
 """The cocotb bench: `cycle.bench` on a Verilog simulator. Runs inside the simulator's process.
 
-It is here and not in `sim/tb`, because `simulate` needs it where only the package is installed; `sim/tb` holds
-benches for developers. The job and the record go through files that the environment names.
+It is here and not in `sim/tb`, because `simulate` needs it where only the package is installed; `sim/tb`
+holds benches for developers. The job and the record go through files that the environment names.
 """
 
 import os
@@ -26,7 +26,7 @@ from hadacast.sim.cycle import (
 )
 
 JOB, RECORD, PROGRESS = "HADACAST_JOB", "HADACAST_RECORD", "HADACAST_PROGRESS"
-"""Environment variables: the .npz with the Job, the .npz for the Record, and the file for progress, if any."""
+"""Environment variables: the .npz with the Job, that for the Record, and the file for progress, if any."""
 
 
 @cocotb.test()
@@ -63,8 +63,8 @@ async def bench(dut):
             return -1  # X or Z
         return word
 
-    # At a rising edge, cocotb reads what was there before it and writes what comes after it. The inputs of the
-    # first cycle have to settle before the clock starts: what is written at time 0 may else miss the first edge.
+    # At a rising edge, cocotb reads what was there before it and writes what comes after it. The inputs of
+    # the first cycle settle before the clock starts.
     word = next(cycles)
     dut.aclk.value = 0
     drive(word, ~word)

@@ -131,8 +131,9 @@ class Record:
         if self.hung:
             taken = int((self.accept >= 0).sum())
             raise HadacastError(
-                f"{simulator}: the design is hung at cycle {self.cycles}: s_axis_tready stays low for beat {taken} "
-                f"of {len(self.accept)} though m_axis_tvalid is low ({len(self.cycle)} beats came out)"
+                f"{simulator}: the design is hung at cycle {self.cycles}: s_axis_tready stays low for "
+                f"beat {taken} of {len(self.accept)} though m_axis_tvalid is low; "
+                f"{len(self.cycle)} beats came out"
             )
         packing = Packing.of(top.spec.lanes, top.spec.output)
         return Trace(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +63,37 @@ def run(
             record.errors = get(top.frame_errors)
             records.append(record)
 
-    simulator = Simulator(top)
+    with _recursion(5000):
+        try:
+            simulator = Simulator(top)
+        except RecursionError:
+            raise HadacastError(
+                f"{top.spec.name!r} is too wide for simulator 'amaranth', with {top.spec.lanes} lanes: use cxxrtl"
+            ) from None
+    if waves:
+        _check_writable(waves)
     simulator.add_testbench(testbench)
-    try:
-        with simulator.write_vcd(str(waves)) if waves else nullcontext():
-            simulator.run()
-    except OSError as error:
-        raise HadacastError(f"can't write waveforms to {str(waves)!r}: {error.strerror}") from None
+    with simulator.write_vcd(str(waves)) if waves else nullcontext():
+        simulator.run()
     return records[0].trace(top, "amaranth")
+
+
+def _check_writable(path: Path) -> None:
+    try:
+        path.open("w").close()
+    except OSError as error:
+        raise HadacastError(f"can't write waveforms to {str(path)!r}: {error.strerror}") from None
+
+
+@contextmanager
+def _recursion(limit: int) -> Iterator[None]:
+    """Lets Python compile what Amaranth makes of a wide beat: one expression, as deep as there are lanes."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, limit))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 RUN = {"amaranth": run}

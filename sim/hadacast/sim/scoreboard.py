@@ -9,6 +9,7 @@ everything must come out. TUSER is set on every beat of the first good frame aft
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ def expect(spec: Any, stimulus: Stimulus) -> list[Segment]:
         raise HadacastError(f"the stimulus has {stimulus.lanes} lanes; {spec.name!r} has {spec.lanes}")
     edges = [0, *stimulus.resets, stimulus.beats]
     found = []
-    for first, stop in zip(edges, edges[1:], strict=False):
+    for first, stop in pairwise(edges):
         ends = np.flatnonzero(stimulus.last[first:stop]) + first
         starts = np.concatenate(([first], ends[:-1] + 1)) if len(ends) else ends
         good = np.flatnonzero(ends - starts + 1 == spec.beats)
@@ -141,7 +142,8 @@ def compare(spec: Any, stimulus: Stimulus, trace: Trace) -> Comparison:
             beat, lane = np.argwhere(wrong_data)[0].tolist()
             problems.append(
                 f"{place(beat)}, lane {lane}: {trace.data[first + beat, lane]} came out, "
-                f"{want.data[beat, lane]} is right; {int(wrong_data.sum())} of {wrong_data.size} samples are wrong"
+                f"{want.data[beat, lane]} is right; "
+                f"{int(wrong_data.sum())} of {wrong_data.size} samples are wrong"
             )
         for name, wrong, right in (("tlast", wrong_last, last), ("tuser", wrong_user, want.user)):
             if wrong.any():
@@ -159,7 +161,8 @@ def compare(spec: Any, stimulus: Stimulus, trace: Trace) -> Comparison:
         late = _late(spec, trace, want, first, count)
         if late is not None:
             problems.append(
-                f"{place(late)}: offered {late_cycles(spec)} cycles or more after it could be; does valid wait for ready?"
+                f"{place(late)}: offered {late_cycles(spec)} cycles or more after it could be; "
+                "does valid wait for ready?"
             )
     problems += _errors(spec, segments, trace)
     problems += trace.violations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,7 +36,8 @@ class Stimulus:
         data = np.asarray(self.data)
         if data.ndim != 2 or data.dtype.kind not in "iu" or data.shape[1] < 1:
             raise HadacastError(
-                f"stimulus data has shape {data.shape} and type {data.dtype}; (beats, lanes) integers are needed"
+                f"stimulus data has shape {data.shape} and type {data.dtype}; "
+                "(beats, lanes) integers are needed"
             )
         fields = {"data": data.astype(np.int64)}
         for name, kind in (("last", np.bool_), ("gap", np.int64)):
@@ -50,12 +52,11 @@ class Stimulus:
         ready = np.asarray(self.ready).astype(np.bool_)
         if ready.ndim != 1 or not ready.any():
             raise HadacastError(
-                f"stimulus ready has shape {ready.shape} and no True: the receiver must be ready in some cycle"
+                f"stimulus ready has shape {ready.shape} and no True: "
+                "the receiver must be ready in some cycle"
             )
         resets = tuple(int(beat) for beat in self.resets)
-        if any(b <= a for a, b in zip(resets, resets[1:], strict=False)) or any(
-            not 0 <= beat < len(data) for beat in resets
-        ):
+        if any(b <= a for a, b in pairwise(resets)) or any(not 0 <= beat < len(data) for beat in resets):
             raise HadacastError(
                 f"stimulus resets are {resets}; rising beat indices from 0 to {len(data) - 1} are allowed"
             )
@@ -87,7 +88,8 @@ class Stimulus:
         x = np.asarray(x)
         if x.ndim != 2 or lanes < 1 or x.shape[1] < 1 or x.shape[1] % lanes:
             raise HadacastError(
-                f"frames of shape {x.shape} don't fit {lanes} lanes; (frames, N) with N a multiple of lanes is needed"
+                f"frames of shape {x.shape} don't fit {lanes} lanes; "
+                "(frames, N) with N a multiple of lanes is needed"
             )
         for name, rate in (("gap_rate", gap_rate), ("stall_rate", stall_rate)):
             if not 0 <= rate < 1:

