@@ -1,0 +1,120 @@
+"""`hadacast simulate`: the core against the exact result."""
+
+import io
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from hadacast.cli import files
+from hadacast.cli.console import Output
+from hadacast.cli.data import Data, load, narrow
+from hadacast.cli.options import Chosen, with_data, with_output, with_recipe
+from hadacast.errors import HadacastError
+from hadacast.format import Format, Ints
+
+
+@click.command("simulate")
+@with_recipe()
+@with_data
+@click.option("--simulator", default="amaranth", show_default=True, help="See hadacast list.")
+@click.option("--out", "-o", metavar="FILE", default=None, help="Write the results to this .npy file.")
+@click.option("--gaps", type=float, default=0.0, help="Share of cycles in which the sender idles.")
+@click.option("--stalls", type=float, default=0.0, help="Share of cycles in which the receiver stalls.")
+@click.option("--waves", metavar="FILE", default=None, help="Write waveforms: .vcd, or .fst from icarus.")
+@with_output
+def simulate(
+    output: Output,
+    chosen: Chosen,
+    data: str | None,
+    frames: int | None,
+    seed: int,
+    simulator: str,
+    out: str | None,
+    gaps: float,
+    stalls: float,
+    waves: str | None,
+) -> None:
+    """Send data through the simulated core and hold the results against the exact ones.
+
+    Integers in a .npy file are codes of the input format; real numbers are encoded, saturating. The
+    last axis is cut into frames. Any difference from the exact result is a failure.
+    """
+    from hadacast.cli import available, simulation
+
+    spec = chosen.pipeline
+    for name, rate in (("gaps", gaps), ("stalls", stalls)):
+        if not 0 <= rate < 1:
+            raise HadacastError(f"{name} is {rate}: it must be from 0 up to, but not including, 1")
+    available.simulator(simulator)
+    path = files.target(out) if out else None
+    picture = files.target(waves) if waves else None
+    if picture and picture.suffix != simulation.waves_suffix(simulator):
+        raise HadacastError(
+            f"waves is {waves!r}: {simulator} writes {simulation.waves_suffix(simulator)} files"
+        )
+    taken = load(data or chosen.recipe.sample, spec, frames=frames, seed=seed)
+    with (
+        output.job(f"simulating {len(taken.frames):,} frames of {spec.name} on {simulator}") as job,
+        files.pending(picture, keep=True) if picture else nullcontext() as part,
+    ):
+        result = simulation.run(
+            spec,
+            taken.frames,
+            simulator=simulator,
+            gaps=gaps,
+            stalls=stalls,
+            seed=seed,
+            waves=part,
+            progress=job.count,
+        )
+    written = {}
+    if path and result.ok and result.outputs is not None:
+        content = npy(taken.like(result.outputs), spec.output)
+        written = {"file": str(Path(out or "")), "sha256": files.write(path, content)}
+    document = {
+        "ok": result.ok,
+        "recipe": chosen.to_dict(),
+        "data": taken.to_dict(),
+        "simulation": result.to_dict(),
+        "outputs": written,
+        "waves": waves or "",
+    }
+    output.emit("simulate", document)
+    if not output.json:
+        rows = [*facts(document["simulation"]), ("data", data_text(taken))]
+        if written:
+            rows.append(("results", written["file"]))
+        output.facts(spec.name, rows)
+    if not result.ok:
+        raise HadacastError(f"simulation of {spec.name}: {result.verdict}")
+
+
+def npy(codes: Ints, format_: Format) -> bytes:
+    """The bytes of a .npy file of codes."""
+    buffer = io.BytesIO()
+    np.save(buffer, narrow(codes, format_), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def data_text(data: Data) -> str:
+    """Where the data came from, in words."""
+    shape = " × ".join(map(str, data.shape))
+    text = f"{data.source}: {shape} {data.dtype}, {len(data.frames):,} of {data.available:,} frames"
+    return f"{text}; {data.saturated:,} values saturated" if data.saturated else text
+
+
+def facts(shown: Any) -> list[tuple[str, str]]:
+    """The figures of a run as names and values, from `Simulation.to_dict`."""
+    free = not shown["gaps"] and not shown["stalls"]
+    latency = f"{shown['latency_cycles']} clocks, {shown['latency_stated']} stated"
+    return [
+        ("verdict", "equal to the exact result" if shown["ok"] else "WRONG"),
+        ("mismatches", f"{shown['mismatches']:,} in {shown['samples']:,} samples"),
+        ("cycles", f"{shown['cycles']:,}"),
+        ("latency", latency if free else f"{latency} without gaps and stalls"),
+        ("beats per cycle", f"{shown['beats_per_cycle']:.4g}"),
+        ("simulator", f"{shown['simulator']}, {shown['samples_per_second']:,.0f} samples/s"),
+    ]

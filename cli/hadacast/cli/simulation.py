@@ -1,0 +1,150 @@
+"""One simulated run of a core, held against the exact result, and its figures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hadacast.core.top import AxiTop
+from hadacast.format import Ints
+from hadacast.sim import SIMULATORS, Stimulus, compare
+from hadacast.sim import simulate as run_simulator
+from hadacast.spec.fwht import Fwht
+from hadacast.spec.pipeline import Pipeline
+
+# Amaranth's simulator interprets: a fixed cost for a cycle, and one for each butterfly in it.
+CYCLE_SECONDS = 0.4e-3
+BUTTERFLY_SECONDS = 15e-6
+BUDGET_SECONDS = 60
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Simulation:
+    """What a run showed.
+
+    Attributes
+    ----------
+    simulator: its name. gaps, stalls, seed: of the stimulus.
+    frames, samples: sent and compared. cycles: simulated.
+    latency_cycles: from the first beat taken to the first beat offered; None if nothing came out.
+    latency_stated: what the pipeline says, which holds for a stream without gaps and stalls.
+    beats_per_cycle: the sustained rate: output beats after the first one, divided by the cycles
+        from the first output beat to the last. It is 1 for a core that never idles while input waits.
+    mismatches: wrong samples and flags, missing and surplus beats.
+    problems: everything wrong, one text each, the most important first.
+    seconds, build_seconds: wall time of the run, and of what came before it.
+    outputs: (frames, N) results, or None where not every beat came out.
+    """
+
+    simulator: str
+    gaps: float
+    stalls: float
+    seed: int
+    frames: int
+    samples: int
+    cycles: int
+    latency_cycles: int | None
+    latency_stated: int
+    beats_per_cycle: float
+    mismatches: int
+    problems: tuple[str, ...]
+    seconds: float
+    build_seconds: float
+    outputs: Ints | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing at all is wrong."""
+        return not self.problems
+
+    @property
+    def samples_per_second(self) -> float:
+        """Elements simulated per second of wall time."""
+        return self.samples / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def cycles_per_second(self) -> float:
+        """Cycles simulated per second of wall time."""
+        return self.cycles / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def verdict(self) -> str:
+        """One line."""
+        if self.ok:
+            return f"0 mismatches in {self.samples:,} samples"
+        if self.mismatches:
+            return f"{self.mismatches:,} mismatches in {self.samples:,} samples; first: {self.problems[0]}"
+        return f"{len(self.problems)} problems; first: {self.problems[0]}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """What JSON can hold."""
+        shown = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "outputs"}
+        return {
+            "ok": self.ok,
+            **shown,
+            "problems": list(self.problems),
+            "samples_per_second": round(self.samples_per_second, 1),
+            "cycles_per_second": round(self.cycles_per_second, 1),
+        }
+
+
+def run(
+    spec: Pipeline,
+    frames: Ints,
+    *,
+    simulator: str = "amaranth",
+    gaps: float = 0.0,
+    stalls: float = 0.0,
+    seed: int = 0,
+    waves: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Simulation:
+    """Send (frames, N) codes through the core on a simulator, and compare.
+
+    Without gaps and stalls the latency must be the stated one and the rate one beat per cycle:
+    anything else is a problem too. Raises HadacastError as `hadacast.sim.simulate` does.
+    """
+    stimulus = Stimulus.frames(frames, spec.lanes, gap_rate=gaps, stall_rate=stalls, seed=seed)
+    trace = run_simulator(AxiTop(spec), stimulus, simulator, waves=waves, progress=progress)
+    comparison = compare(spec, stimulus, trace)
+    problems = [*comparison.problems]
+    if not gaps and not stalls and trace.beats:
+        if trace.latency != spec.latency:
+            problems.append(f"the latency is {trace.latency} cycles; {spec.latency} is stated")
+        if trace.beats_per_cycle != 1:
+            problems.append(f"the core sends {trace.beats_per_cycle:.6g} beats per cycle; 1 is right")
+    complete = trace.beats == stimulus.beats
+    return Simulation(
+        simulator=simulator,
+        gaps=gaps,
+        stalls=stalls,
+        seed=seed,
+        frames=len(frames),
+        samples=comparison.samples,
+        cycles=trace.cycles,
+        latency_cycles=trace.latency,
+        latency_stated=spec.latency,
+        beats_per_cycle=trace.beats_per_cycle,
+        mismatches=comparison.mismatches,
+        problems=tuple(problems),
+        seconds=round(trace.seconds, 4),
+        build_seconds=round(trace.build_seconds, 4),
+        outputs=trace.data.reshape(-1, spec.frame) if complete else None,
+    )
+
+
+def affordable_frames(spec: Pipeline, simulator: str) -> int | None:
+    """How many frames Amaranth's simulator does in about a minute, at least 1; None: no limit.
+
+    An estimate from the recipe alone, so that the same recipe gives the same figures everywhere.
+    """
+    if simulator != "amaranth":
+        return None
+    butterflies = sum(stage.lanes * stage.stages for stage in spec.stages if isinstance(stage, Fwht))
+    cycles = BUDGET_SECONDS / (CYCLE_SECONDS + BUTTERFLY_SECONDS * butterflies)
+    return max(1, int((cycles - 2 * spec.latency) / spec.beats))
+
+
+def waves_suffix(simulator: str) -> str:
+    """Suffix of the waveform files that a simulator writes."""
+    return SIMULATORS[simulator].waves

@@ -1,0 +1,1 @@
+"""The report of a build: figures, plots, and one HTML page that needs nothing else."""

@@ -1,0 +1,110 @@
+"""What a rotation does to the distribution of real values, in figures.
+
+"Block" is a frame: N values that share a rotation, and that a low-precision cast would give one
+scale. Figures are of all the data taken, from the exact result.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hadacast.format import Ints
+from hadacast.spec.fwht import Fwht
+from hadacast.spec.pipeline import Pipeline
+
+Floats = NDArray[np.float64]
+
+INT4_MAX = 7
+
+# Key, words, digits.
+FIGURES = (
+    ("peak_median", "largest / rms per block, median", 2),
+    ("peak_p99", "largest / rms per block, 99th percentile", 2),
+    ("peak_worst", "largest / rms per block, worst", 2),
+    ("int4_sqnr_db", "INT4 SQNR, one scale per block (dB)", 2),
+    ("kurtosis", "kurtosis (Gaussian: 3)", 2),
+    ("max", "largest magnitude", 4),
+    ("max_rms", "largest / rms, whole tensor", 2),
+)
+
+
+def blocks(spec: Pipeline, frames: Ints) -> tuple[Floats, Floats]:
+    """Real values (frames, N) before the pipeline, and after it scaled by 1/√N for each transform.
+
+    So scaled the rotation is orthonormal: both lie on the same axis, with the same energy.
+    """
+    scale = math.prod(math.sqrt(stage.frame) for stage in spec.stages if isinstance(stage, Fwht))
+    return spec.input.decode(frames), spec.output.decode(spec.compute(frames)) / scale
+
+
+def peaks(x: Floats) -> Floats:
+    """Largest magnitude over rms of each block that isn't all zero: 1 (flat) to √N (one spike)."""
+    rms = np.sqrt((x**2).mean(axis=-1))
+    return np.asarray(np.abs(x).max(axis=-1)[rms > 0] / rms[rms > 0])
+
+
+def int4_sqnr(x: Floats) -> float | None:
+    """Signal over quantization noise of signed 4-bit codes, one scale (largest / 7) a block, in dB.
+
+    None where there is no signal or no noise.
+    """
+    scale = np.abs(x).max(axis=-1, keepdims=True) / INT4_MAX
+    error = x - np.rint(x / np.where(scale > 0, scale, 1)) * scale
+    signal, noise = float((x**2).sum()), float((error**2).sum())
+    return 10 * math.log10(signal / noise) if signal and noise else None
+
+
+def kurtosis(x: Floats) -> float | None:
+    """Fourth central moment over the squared variance; None where all values are equal."""
+    centred = x - x.mean()
+    variance = float((centred**2).mean())
+    return float((centred**4).mean()) / variance**2 if variance else None
+
+
+def figures(x: Floats) -> dict[str, float | None]:
+    """FIGURES of (blocks, N) values; None where one doesn't exist, as for all zeros."""
+    peak = peaks(x)
+    rms = float(np.sqrt((x**2).mean()))
+    largest = float(np.abs(x).max())
+    found = {
+        "peak_median": float(np.median(peak)) if peak.size else None,
+        "peak_p99": float(np.percentile(peak, 99)) if peak.size else None,
+        "peak_worst": float(peak.max()) if peak.size else None,
+        "int4_sqnr_db": int4_sqnr(x),
+        "kurtosis": kurtosis(x),
+        "max": largest,
+        "max_rms": largest / rms if rms else None,
+    }
+    # Sums depend on the machine in their last digits, and a report shouldn't.
+    return {key: None if value is None else float(f"{value:.6g}") for key, value in found.items()}
+
+
+def compare(before: Floats, after: Floats) -> dict[str, Any]:
+    """The report's part: figures before and after, and what must be known to read them."""
+    energy = (before**2).ravel()
+    total = float(energy.sum())
+    low, high = peaks(before), peaks(after)
+    same = low.size == high.size and low.size > 0
+    return {
+        "blocks": len(before),
+        "block": before.shape[-1],
+        "before": figures(before),
+        "after": figures(after),
+        "blocks_lowered": float(f"{(high < low).mean():.6g}") if same else None,
+        "largest_energy_share": float(f"{energy.max() / total:.6g}") if total else None,
+    }
+
+
+def rows(shown: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The figures as words, from `compare`."""
+    return [
+        (words, number(shown["before"][key], digits), number(shown["after"][key], digits))
+        for key, words, digits in FIGURES
+    ]
+
+
+def number(value: float | None, digits: int) -> str:
+    """A figure as text."""
+    return "–" if value is None else f"{value:,.{digits}f}"

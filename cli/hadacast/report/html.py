@@ -1,0 +1,43 @@
+"""The report as one HTML page: no script, nothing loaded, readable on a phone and on paper."""
+
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from hadacast.cli import describe
+from hadacast.report import distribution
+from hadacast.report.distribution import Floats
+
+TEMPLATE = "report.html.j2"
+
+
+def render(document: dict[str, Any], blocks: tuple[Floats, Floats] | None = None) -> str:
+    """The page of a report; `blocks` are the real values before and after, for the plots.
+
+    Everything in the document is escaped. Parts that a failed build doesn't have are left out.
+    """
+    text = resources.files("hadacast.report").joinpath(TEMPLATE).read_text(encoding="utf-8")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"count": "{:,}".format, "figure": distribution.number, "si": describe.si}
+    plots: list[tuple[Markup, str]] = []
+    if blocks is not None:
+        from hadacast.report import plots as draw
+
+        plots = [
+            (
+                Markup(draw.block_peaks(*blocks)),
+                "How far a block’s largest value stands out. Left and steep is good: one scale per block then"
+                " wastes little on an outlier.",
+            ),
+            (
+                Markup(draw.histogram(*blocks)),
+                "Magnitudes of all values, on one axis. The rotation keeps the energy and spreads"
+                " outliers over their blocks.",
+            ),
+        ]
+    rows = distribution.rows(document["distribution"]) if document["distribution"] else []
+    return environment.from_string(text).render(**document, figures=rows, plots=plots)

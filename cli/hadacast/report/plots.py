@@ -1,0 +1,117 @@
+"""The report's plots, as inline SVG that takes the page's colours and fonts."""
+
+import io
+import re
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from hadacast.report.distribution import Floats, peaks
+
+# Stand-ins that the page's CSS variables replace, so that plots follow light and dark.
+COLOURS = {
+    "#010203": "var(--ink)",
+    "#040506": "var(--line)",
+    "#070809": "var(--before)",
+    "#0a0b0c": "var(--after)",
+}
+INK, LINE, BEFORE, AFTER = COLOURS
+
+BINS = 120
+SIZE = (6.4, 3.6)
+
+STYLE: Any = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 11,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": LINE,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.grid": True,
+    "grid.color": LINE,
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+}
+
+
+def histogram(before: Floats, after: Floats) -> str:
+    """Counts of |x| on a logarithmic axis, before and after on the same real-valued axis."""
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _axes()
+        largest = max(np.abs(before).max(), np.abs(after).max())
+        edges = np.linspace(0, largest or 1.0, BINS + 1)
+        for values, colour, name in ((before, BEFORE, "before"), (after, AFTER, "after")):
+            counts, _ = np.histogram(np.abs(values), edges)
+            shown = np.where(counts, counts, np.nan)  # no bar where nothing is
+            axes.stairs(
+                np.nan_to_num(shown, nan=0.5), edges, baseline=0.5, fill=True, color=colour, alpha=0.25
+            )
+            axes.stairs(shown, edges, baseline=0.5, color=colour, linewidth=1.6, label=name)
+            axes.axvline(np.abs(values).max(), color=colour, linewidth=1.2, linestyle=(0, (4, 3)))
+        axes.set_yscale("log")
+        axes.set_ylim(bottom=0.5)
+        axes.set_xlim(0, float(edges[-1]) * 1.02)
+        axes.set_xlabel("|x|, dashed: the largest")
+        axes.set_ylabel("values per bin")
+        axes.legend(loc="upper center")
+        return _svg(figure, "Histogram of magnitudes before and after the rotation")
+
+
+def block_peaks(before: Floats, after: Floats) -> str:
+    """The share of blocks whose largest/rms is at most so much, before and after."""
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _axes()
+        top = 1.0
+        for values, colour, name in ((before, BEFORE, "before"), (after, AFTER, "after")):
+            peak = np.sort(peaks(values))
+            if not peak.size:
+                continue
+            top = max(top, float(peak[-1]))
+            axes.ecdf(peak, color=colour, linewidth=2, label=f"{name}, median {np.median(peak):.2f}")
+        axes.set_xlim(0, top * 1.04)
+        axes.set_ylim(0, 1.02)
+        axes.set_xlabel("largest / rms of a block")
+        axes.set_ylabel("share of blocks at or below")
+        if axes.lines:
+            axes.legend(loc="lower right")
+        return _svg(figure, "Distribution of largest over rms per block before and after the rotation")
+
+
+def _axes() -> tuple[Figure, Any]:
+    figure = Figure(figsize=SIZE, layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_axisbelow(True)
+    return figure, axes
+
+
+def _svg(figure: Figure, title: str) -> str:
+    buffer = io.StringIO()
+    # Element names come from a hash, salted at random by default; a date would change every run.
+    with matplotlib.rc_context({"svg.hashsalt": title}):
+        figure.savefig(
+            buffer,
+            format="svg",
+            transparent=True,
+            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
+        )
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(
+        r'<svg [^>]*?viewBox="([^"]*)"[^>]*>',
+        rf'<svg viewBox="\1" role="img" aria-label="{title}">',
+        text,
+        count=1,
+    )
+    # Both plots are in one page: ids of groups would collide, and nothing refers to them.
+    text = re.sub(r'<g id="[^"]*">', "<g>", text)
+    text = re.sub(r"font: ([0-9.]+)px [^;\"]*", r"font-size: \1px", text)
+    for stand_in, variable in COLOURS.items():
+        text = text.replace(stand_in, variable)
+    return text.strip()
