@@ -33,6 +33,25 @@ def lane_bits(format_: Format) -> int:
     return 8 * format_.bytes
 
 
+def ports(spec: Pipeline) -> dict[str, Any]:
+    """The ports of a core, in their order; PORTS says what each is."""
+    return {
+        "aclk": In(1),
+        "aresetn": In(1, init=1),
+        "s_axis_tdata": In(spec.lanes * lane_bits(spec.input)),
+        "s_axis_tvalid": In(1),
+        "s_axis_tready": Out(1),
+        "s_axis_tlast": In(1),
+        "m_axis_tdata": Out(spec.lanes * lane_bits(spec.output)),
+        "m_axis_tvalid": Out(1),
+        "m_axis_tready": In(1),
+        "m_axis_tlast": Out(1),
+        "m_axis_tuser": Out(1),
+        "frame_error": Out(1),
+        "frame_errors": Out(COUNTER_WIDTH),
+    }
+
+
 class AxiTop(Component):
     """A PipelineCore between AXI4-Stream ports. PORTS says what each is.
 
@@ -42,23 +61,7 @@ class AxiTop(Component):
 
     def __init__(self, spec: Pipeline):
         self.spec = spec
-        super().__init__(
-            {
-                "aclk": In(1),
-                "aresetn": In(1, init=1),
-                "s_axis_tdata": In(spec.lanes * lane_bits(spec.input)),
-                "s_axis_tvalid": In(1),
-                "s_axis_tready": Out(1),
-                "s_axis_tlast": In(1),
-                "m_axis_tdata": Out(spec.lanes * lane_bits(spec.output)),
-                "m_axis_tvalid": Out(1),
-                "m_axis_tready": In(1),
-                "m_axis_tlast": Out(1),
-                "m_axis_tuser": Out(1),
-                "frame_error": Out(1),
-                "frame_errors": Out(COUNTER_WIDTH),
-            }
-        )
+        super().__init__(ports(spec))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()

@@ -6,7 +6,7 @@ from pathlib import Path
 from amaranth.back import rtlil
 from amaranth.hdl import Fragment
 
-from hadacast.core.top import PORTS, AxiTop, lane_bits
+from hadacast.core.top import PORTS, AxiTop, lane_bits, ports
 from hadacast.format import Format
 from hadacast.spec.pipeline import Pipeline
 from hadacast.tech import family as families
@@ -18,32 +18,37 @@ def module_name(spec: Pipeline) -> str:
     return f"hadacast_{spec.name}"
 
 
-def to_rtlil(top: AxiTop, family: str = "generic") -> str:
-    """The core as RTLIL, Yosys's own text, for a family's primitives. Same spec, same text."""
-    fragment = Fragment.get(top, families.get(family))
+def to_rtlil(top: AxiTop) -> str:
+    """The core as RTLIL, Yosys's own text, of the generic family. Same spec, same text."""
+    return _rtlil(top, families.Target(families.get("generic")))
+
+
+def _rtlil(top: AxiTop, target: families.Target) -> str:
+    fragment = Fragment.get(top, target)
     # The port list is the signature's, in its order.
-    ports = {name: (getattr(top, name), None) for name in top.signature.members}
-    text, _ = rtlil.convert_fragment(fragment, ports, module_name(top.spec), emit_src=False)
+    signals = {name: (getattr(top, name), None) for name in top.signature.members}
+    text, _ = rtlil.convert_fragment(fragment, signals, module_name(top.spec), emit_src=False)
     return str(text)
 
 
 def to_verilog(top: AxiTop, family: str = "generic") -> str:
-    """The core as Verilog-2001, for a family's primitives. Same spec, same text.
+    """The core as Verilog-2001, with a family's primitives. Same spec, same text.
 
     Raises HadacastError for an unknown family.
     """
+    target = families.Target(families.get(family))
     with tempfile.TemporaryDirectory(prefix="hadacast-verilog-") as folder:
-        Path(folder, "core.il").write_text(to_rtlil(top, family))
+        Path(folder, "core.il").write_text(_rtlil(top, target))
         yosys.run(
             "read_rtlil core.il\n"
             "proc -nomux -norom\n"
             "memory_collect\n"
-            "attrmap -tocase ram_style -remove generator -remove src -remove top\n"
+            "attrmap -remove generator -remove top\n"
             "write_verilog -norename core.v\n",
             cwd=Path(folder),
         )
         body = Path(folder, "core.v").read_text()
-    return header(top.spec, family) + body
+    return "\n".join([header(top.spec, family), body, *target.files.values()])
 
 
 def header(spec: Pipeline, family: str = "generic") -> str:
@@ -80,7 +85,7 @@ def header(spec: Pipeline, family: str = "generic") -> str:
 
 def instantiation(spec: Pipeline) -> str:
     """A Verilog template that connects every port to a net of its own name."""
-    widths = {name: member.shape for name, member in AxiTop(spec).signature.members.items()}
+    widths = {name: member.shape for name, member in ports(spec).items()}
     nets = "".join(
         f"wire {f'[{shape - 1}:0] ' if isinstance(shape, int) and shape > 1 else ''}{name};\n"
         for name, shape in widths.items()

@@ -1,6 +1,6 @@
 """FPGA families: what decides where a delay lives and which adder is named."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hadacast import checks
@@ -48,13 +48,25 @@ def get(name: str) -> Family:
     return FAMILIES[checks.choice("family", name, FAMILIES)]
 
 
+@dataclass
+class Target:
+    """An elaboration platform that is a family and no board, and keeps the files that cores add."""
+
+    family: Family
+    files: dict[str, str] = field(default_factory=dict)
+
+    def add_file(self, name: str, text: str) -> None:
+        """Keep a source file that the design needs, as board platforms do."""
+        self.files[name] = text
+
+
 def of_platform(platform: Any) -> Family:
     """The family that an Amaranth elaboration `platform` stands for.
 
-    A platform is a Family, a board platform of amaranth-boards, or None for generic.
+    A platform is a Target, a board platform of amaranth-boards, or None for generic.
     """
-    if isinstance(platform, Family):
-        return platform
+    if isinstance(platform, Target):
+        return platform.family
     names = {base.__name__ for base in type(platform).mro()}
     if "SiliconBluePlatform" in names:
         return FAMILIES["ice40"]
