@@ -1,4 +1,4 @@
-"""The benches must pass the right stand-in and catch every planted fault, on both simulators that need no Verilog."""
+"""The benches must pass the right stand-in and catch every planted fault, written in Python and in C++."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def stimulus() -> Stimulus:
     x = np.random.default_rng(5).integers(SPEC.input.min, SPEC.input.max + 1, (60, SPEC.frame))
     x[0], x[1] = SPEC.input.min, SPEC.input.max
     sent = Stimulus.frames(x, SPEC.lanes, gap_rate=0.2, stall_rate=0.4, seed=3)
-    # Frame 4 is short, 9 and 10 are long and short, 20 swallows 21, 50 is long; the reset cuts a frame in two.
+    # Frames 4 and 10 are short, 9 and 50 long, 20 swallows 21; the reset cuts a frame in two.
     return sent.lose_last([20]).resize({4: -1, 9: 2, 10: -3, 50: 1}).with_resets(124)
 
 
@@ -23,8 +23,8 @@ def stimulus() -> Stimulus:
 def test_right(simulator):
     result = compare(SPEC, stimulus(), simulate(StandIn(SPEC), stimulus(), simulator))
     assert result.ok, result.problems
-    # 60 frames less the pair that became one long frame, four of a wrong length, and the one the reset cut, whose
-    # rest is a short frame after the reset.
+    # 60 frames less the pair that became one long frame, four of a wrong length, and the one the reset cut,
+    # whose rest is a short frame after the reset.
     assert (result.frames, result.dropped) == (53, 6)
     assert result.samples >= 40 * SPEC.frame  # the reset also swallows what was stored
 

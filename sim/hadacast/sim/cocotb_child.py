@@ -11,7 +11,7 @@ from cocotb_tools.runner import get_runner
 
 
 def main(spec: dict) -> None:
-    """spec: simulator, module, sources, waves, work, build_args, build_dir, log and test."""
+    """spec: simulator, module, sources, waves, work, bench, build_args, build_dir, log and test."""
     runner = get_runner(spec["simulator"])
     if not spec["test"]:
         runner.build(
@@ -28,7 +28,7 @@ def main(spec: dict) -> None:
     if spec["waves"] and spec["simulator"] == "icarus":
         plusargs = [f"+dumpfile_path={Path(spec['work']) / spec['module']}.fst"]
     runner.test(
-        test_module="hadacast.sim.bench_cocotb",
+        test_module=spec["bench"],
         hdl_toplevel=spec["module"],
         hdl_toplevel_lang="verilog",
         build_dir=spec["build_dir"],

@@ -68,7 +68,7 @@ def run(
             simulator = Simulator(top)
         except RecursionError:
             raise HadacastError(
-                f"{top.spec.name!r} is too wide for simulator 'amaranth', with {top.spec.lanes} lanes: use cxxrtl"
+                f"{top.spec.name!r} has {top.spec.lanes} lanes, too many for simulator 'amaranth': use cxxrtl"
             ) from None
     if waves:
         _check_writable(waves)

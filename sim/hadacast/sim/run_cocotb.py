@@ -64,11 +64,13 @@ def run_verilog(
     waves: Path | None = None,
     progress: Progress | None = None,
     cells: tuple[Path, ...] = (),
+    bench: str = BENCH,
 ) -> Record:
     """Runs any Verilog module with the ports of `AxiTop`, a netlist for instance.
 
-    text: the module; cells: Verilog files of what it instantiates. Raises HadacastError with the simulator's
-    own message when it fails.
+    text: the module; cells: Verilog files of what it instantiates; bench: the Python module with the cocotb
+    test, which finds the job and leaves the record as `bench_cocotb` does. Raises HadacastError with the
+    simulator's own message when it fails.
     """
     available(simulator)
     started = time.perf_counter()
@@ -91,6 +93,7 @@ def run_verilog(
             "sources": [str(source), *map(str, cells)],
             "waves": waves is not None,
             "work": str(work),
+            "bench": bench,
             "build_args": BUILD_ARGS[simulator],
         }
         options = repr((BUILD_ARGS[simulator], waves is not None))
@@ -113,7 +116,7 @@ def run_verilog(
         record = Record.load(work / "record.npz")
         if waves is not None:
             made = work / WAVES[simulator].format(module=module)
-            if not made.exists():  # Icarus writes where it was built
+            if not made.exists():
                 raise HadacastError(f"{simulator} wrote no waveforms: {_tail(work / 'test.log')}")
             _deliver(made, waves)
     record.build_seconds = build_seconds
