@@ -147,7 +147,7 @@ def _run(tool: str, command: list[str], board: Board, workdir: Path, timeout: fl
     try:
         process.run(tool, *arguments, cwd=workdir, timeout=timeout)
     except HadacastError as error:
-        full = _overfull(workdir / PNR_LOG) if tool.startswith("nextpnr") else ""
+        full = _full(workdir / PNR_LOG, str(error)) if tool.startswith("nextpnr") else ""
         if full:
             raise HadacastError(
                 f"the core does not fit {board.title}: it needs {full} (log: {workdir / PNR_LOG})"
@@ -184,14 +184,21 @@ def _widen_luts(netlist: Path) -> None:
     netlist.write_text(json.dumps(design), encoding="utf-8")
 
 
-def _overfull(log: Path) -> str:
-    """What a failed run wanted beyond what there is, from the log's utilisation table."""
-    wanted = []
+def _sites(log: Path) -> list[tuple[str, int, int]]:
+    """Kind, used and available of each line of the utilisation table in nextpnr's log."""
+    table = []
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
     for line in lines:
         fields = line.removeprefix("Info:").replace(":", " ").replace("/", " ").split()
         if len(fields) == 4 and fields[3].endswith("%") and fields[1].isdigit() and fields[2].isdigit():
-            kind, used, available = fields[0], int(fields[1]), int(fields[2])
-            if used > available:
-                wanted.append(f"{used:,} of {available:,} {kind}")
-    return " and ".join(wanted)
+            table.append((fields[0], int(fields[1]), int(fields[2])))
+    return table
+
+
+def _full(log: Path, error: str) -> str:
+    """What a failed run lacked room for, or nothing if it failed for another reason."""
+    sites = [site for site in _sites(log) if site[2]]
+    wanted = [site for site in sites if site[1] > site[2]]
+    if not wanted and "legal placement" in error:  # full enough that the placer found no way
+        wanted = [max(sites, key=lambda site: site[1] / site[2])] if sites else []
+    return " and ".join(f"{used:,} of {available:,} {kind}" for kind, used, available in wanted)

@@ -16,8 +16,8 @@ from hadacast.core.pipeline import PipelineCore
 from hadacast.spec.pipeline import Pipeline
 
 # Frames in the core whose replies haven't begun, and notices that wait for their turn. A host that
-# keeps one request outstanding needs one of each; the others are for hosts that don't.
-QUEUE = 4
+# keeps one request outstanding needs one of each; the second is for noise, and hosts that don't.
+QUEUE = 2
 
 BLINK = 16  # an LED shows activity for 1/16 s at least
 

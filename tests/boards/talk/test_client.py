@@ -122,6 +122,8 @@ def storm(spec, fault, count, *, rate, divisor=8, kind=CxxrtlPort):
     """Frames over lines on which `fault` hits requests and replies at random; all must come back exact."""
     port = board(spec, kind, divisor=divisor)
     random = np.random.default_rng(FAULTS.index(fault))
+    # Replies arrive in pieces, about one a byte.
+    piece_rate = rate / (2 * spec.frame * spec.output.bytes)
     talker = client(port, spec, attempts=60)
     hits = 0
 
@@ -134,7 +136,7 @@ def storm(spec, fault, count, *, rate, divisor=8, kind=CxxrtlPort):
 
     def mangle_reply(data):
         nonlocal hits
-        if not data or random.random() >= rate / 20:  # replies arrive in many pieces
+        if not data or random.random() >= piece_rate:
             return data
         hits += 1
         return bytes(s >> 1 & 0xFF for s in fault(random, [b << 1 | 0x200 for b in data]))
