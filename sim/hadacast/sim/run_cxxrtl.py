@@ -143,7 +143,7 @@ def _words(octets: NDArray[np.uint8]) -> NDArray[np.uint32]:
 
 def _run(library: ctypes.CDLL, bench: int, job: Job, progress: Progress | None) -> Record:
     beats = len(job.data)
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "data": _words(job.data),
         "last": job.last.astype(np.uint8),
         "gap": job.gap,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,7 +40,7 @@ class Stimulus:
                 f"stimulus data has shape {data.shape} and type {data.dtype}; "
                 "(beats, lanes) integers are needed"
             )
-        fields = {"data": data.astype(np.int64)}
+        fields: dict[str, Any] = {"data": data.astype(np.int64)}
         for name, kind in (("last", np.bool_), ("gap", np.int64)):
             value = np.asarray(getattr(self, name)).astype(kind)
             if value.shape != data.shape[:1]:
@@ -60,7 +61,7 @@ class Stimulus:
             raise HadacastError(
                 f"stimulus resets are {resets}; rising beat indices from 0 to {len(data) - 1} are allowed"
             )
-        for name, value in (*fields.items(), ("ready", ready), ("resets", resets)):
+        for name, value in (fields | {"ready": ready, "resets": resets}).items():
             object.__setattr__(self, name, value)
 
     @property
