@@ -1,43 +1,77 @@
 """Argument checks that every spec shares: one wording for one kind of mistake."""
 
 from collections.abc import Iterable
+from numbers import Integral
+from reprlib import Repr
 from typing import Any
 
 from hadacast.errors import HadacastError
 
+_short = Repr()
+_short.maxstring = _short.maxother = 100
+_short.maxlong = 40
+
+
+def quote(value: Any) -> str:
+    """`value` as an error may show it: its repr, on one line and shortened where it is long or deep."""
+    try:
+        shown = " ".join(_short.repr(value).split())
+    except ValueError:  # Python refuses to print integers of thousands of digits
+        return f"<{type(value).__name__} too large to print>"
+    return shown if len(shown) <= 200 else f"{shown[:200]}…"
+
 
 def integer(name: str, value: Any, low: int, high: int, note: str = "") -> int:
-    """Return `value` if it is an integer in [low, high] (bool is not); raise HadacastError otherwise."""
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise HadacastError(f"{name} is {value!r}: it must be an integer from {low:,} to {high:,}{note}")
+    """Return `value` if it is an int in [low, high] (bool is not); raise HadacastError otherwise.
+
+    NumPy integers are refused: a spec must hash, print and serialise the same on every path.
+    """
+    if not _is_int(value) or not low <= value <= high:
+        allowed = f"an integer from {low:,} to {high:,}{note}"
+        raise HadacastError(f"{name} is {quote(value)}: it must be {allowed}{_hint(value)}")
     return value
 
 
 def power_of_two(name: str, value: Any, low: int, high: int, note: str = "") -> int:
-    """Return `value` if it is a power of two in [low, high]; raise HadacastError otherwise."""
-    good = isinstance(value, int) and not isinstance(value, bool)
-    if not good or not low <= value <= high or value & (value - 1):
-        raise HadacastError(f"{name} is {value!r}: it must be a power of two from {low:,} to {high:,}{note}")
+    """Return `value` if it is an int, a power of two in [low, high]; raise HadacastError otherwise."""
+    if not _is_int(value) or not low <= value <= high or value & (value - 1):
+        allowed = f"a power of two from {low:,} to {high:,}{note}"
+        raise HadacastError(f"{name} is {quote(value)}: it must be {allowed}{_hint(value)}")
     return value
 
 
 def flag(name: str, value: Any) -> bool:
     """Return `value` if it is a bool; raise HadacastError otherwise."""
     if not isinstance(value, bool):
-        raise HadacastError(f"{name} is {value!r}: it must be true or false")
+        raise HadacastError(f"{name} is {quote(value)}: it must be true or false")
     return value
 
 
 def choice(name: str, value: Any, allowed: Iterable[Any]) -> Any:
-    """Return `value` if it is one of `allowed`; raise HadacastError otherwise."""
+    """Return `value` if it is one of `allowed`, type included; raise HadacastError otherwise."""
     allowed = tuple(allowed)
-    if isinstance(value, bool) or value not in allowed:
-        raise HadacastError(f"{name} is {value!r}: it must be one of {', '.join(map(str, allowed))}")
+    if not any(type(value) is type(other) and value == other for other in allowed):
+        raise HadacastError(f"{name} is {quote(value)}: it must be one of {', '.join(map(str, allowed))}")
     return value
 
 
 def text(name: str, value: Any) -> str:
-    """Return `value` if it is a string; raise HadacastError otherwise."""
-    if not isinstance(value, str):
-        raise HadacastError(f"{name} is {value!r}: it must be text")
+    """Return `value` if it is a string without control characters; raise HadacastError otherwise."""
+    if not isinstance(value, str) or not value.isprintable():
+        raise HadacastError(f"{name} is {quote(value)}: it must be one line of printable text")
     return value
+
+
+def instance(name: str, value: Any, cls: type) -> Any:
+    """Return `value` if it is a `cls`; raise HadacastError otherwise."""
+    if not isinstance(value, cls):
+        raise HadacastError(f"{name} is {quote(value)}: it must be a {cls.__name__}")
+    return value
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _hint(value: Any) -> str:
+    return "" if isinstance(value, int) or not isinstance(value, Integral) else "; convert it with int()"

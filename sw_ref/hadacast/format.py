@@ -1,6 +1,7 @@
 """Fixed-point number formats: bit layout, range, encode and decode."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -62,45 +63,68 @@ class Format:
         return f"{sign} {self.width}-bit, {self.fraction} fraction bits"
 
     def check(self, codes: ArrayLike, name: str = "input") -> Ints:
-        """Return `codes` as int64 of the same shape.
+        """Return `codes` as a new int64 array of the same shape, in C order.
 
         Raises HadacastError for a dtype that isn't an integer, and for a code outside [min, max],
         quoting the first one and its place.
         """
-        array = np.asarray(codes)
+        array = _array(codes, name)
         if array.dtype.kind not in "iu":
             raise HadacastError(f"{name} has dtype {array.dtype}: it must be an integer type")
-        bad = (array < self.min) | (array > self.max)
-        if bad.any():
+        # Two reductions need no memory; masks are for the error only.
+        if array.size and (array.min() < self.min or array.max() > self.max):
+            bad = (array < self.min) | (array > self.max)
             at = np.unravel_index(int(np.argmax(bad)), array.shape)
             place = "[" + ", ".join(map(str, at)) + "]" if at else ""
-            raise HadacastError(
-                f"{name}{place} is {array[at]}: {self} holds {self.min:,} to {self.max:,}"
-            )
-        return array.astype(np.int64)
+            raise HadacastError(f"{name}{place} is {array[at]}: {self} holds {self.min:,} to {self.max:,}")
+        return array.astype(np.int64, order="C")
 
     def encode(self, values: ArrayLike, name: str = "input") -> Ints:
         """Round real values to codes, ties to even, saturating at min and max; same shape.
 
-        Raises HadacastError for NaN or infinity, and for a dtype that isn't real.
+        Raises HadacastError for NaN or infinity, for a dtype that isn't an integer or a float of up
+        to 64 bits, and for integers beyond ±2^53, which float64 does not hold exactly.
         """
-        array = np.asarray(values)
-        if array.dtype.kind not in "fiu":
-            raise HadacastError(f"{name} has dtype {array.dtype}: it must be real numbers")
-        # ldexp is exact, so the only rounding is rint's; clipping comes before the cast to int64.
-        scaled = np.rint(np.ldexp(array.astype(np.float64), self.fraction))
-        if not np.isfinite(array).all():
-            raise HadacastError(f"{name} has NaN or infinite values: {self} holds finite numbers only")
+        scaled = self._scaled(values, name)
         # Compare as floats, cast only what is strictly inside: a 63-bit limit is no float64.
         above, below = scaled >= self.max, scaled <= self.min
         inside = np.where(above | below, 0.0, scaled).astype(np.int64)
         return np.where(above, self.max, np.where(below, self.min, inside)).astype(np.int64)
 
-    def saturated(self, values: ArrayLike) -> int:
-        """How many of the real `values` encode() would clip."""
-        scaled = np.rint(np.ldexp(np.asarray(values, dtype=np.float64), self.fraction))
-        return int(((scaled < self.min) | (scaled > self.max)).sum())
+    def saturated(self, values: ArrayLike, name: str = "input") -> int:
+        """How many of the real `values` encode() would clip. Raises HadacastError as encode() does."""
+        scaled = self._scaled(values, name)
+        # max + 1 is a power of two, so a float64; a 63-bit max is not.
+        return int(np.count_nonzero((scaled < self.min) | (scaled >= self.max + 1)))
 
-    def decode(self, codes: ArrayLike) -> NDArray[np.float64]:
-        """The real values of integer codes; same shape. Exact to 53 significant bits."""
-        return np.ldexp(np.asarray(codes, dtype=np.float64), -self.fraction)
+    def decode(self, codes: ArrayLike, name: str = "input") -> NDArray[np.float64]:
+        """The real values of integer codes; same shape. Codes over 53 significant bits are rounded.
+
+        Raises HadacastError as check() does.
+        """
+        return np.ldexp(self.check(codes, name).astype(np.float64), -self.fraction)
+
+    def _scaled(self, values: ArrayLike, name: str) -> NDArray[np.float64]:
+        """Real values in code steps, rounded to integers, ties to even, not clipped."""
+        array = _array(values, name)
+        if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
+            raise HadacastError(
+                f"{name} has dtype {array.dtype}: it must be an integer or a float of up to 64 bits"
+            )
+        if array.dtype.kind != "f" and array.size and max(-int(array.min()), int(array.max())) > 1 << 53:
+            raise HadacastError(
+                f"{name} holds integers beyond ±2^53: encode takes what float64 holds exactly"
+            )
+        if not np.isfinite(array).all():
+            raise HadacastError(f"{name} has NaN or infinite values: {self} holds finite numbers only")
+        # ldexp is exact, or overflows to an infinity that saturates, or falls far below half a step:
+        # the only rounding is rint's.
+        with np.errstate(over="ignore", under="ignore"):
+            return np.rint(np.ldexp(array.astype(np.float64), self.fraction))
+
+
+def _array(values: ArrayLike, name: str) -> NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except (ValueError, TypeError, OverflowError):  # rows of different lengths, for one
+        raise HadacastError(f"{name} is {checks.quote(values)}: it must be an array of numbers") from None

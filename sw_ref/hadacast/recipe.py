@@ -38,6 +38,11 @@ class Recipe:
     sample: str = "minilm_mlp_down"
     board: str = "ulx3s"
 
+    def __post_init__(self) -> None:
+        checks.instance("pipeline", self.pipeline, Pipeline)
+        checks.text("sample", self.sample)
+        checks.text("board", self.board)
+
 
 def catalogue() -> dict[str, Path]:
     """The shipped recipes by name, in alphabetical order."""
@@ -60,68 +65,70 @@ def load(recipe: str | Path, overrides: Iterable[str] = ()) -> Recipe:
     try:
         return _build(document, path.stem)
     except HadacastError as error:
-        raise HadacastError(f"recipe {path.name}: {error}") from None
+        raise HadacastError(f"recipe {checks.quote(path.name)}: {error}") from None
 
 
 def _find(recipe: str | Path) -> Path:
     shipped = catalogue()
     if isinstance(recipe, str) and recipe in shipped:
         return shipped[recipe]
-    path = Path(recipe)
-    if path.suffix == ".toml":
-        return path
-    raise HadacastError(
-        f"no recipe {str(recipe)!r}: it must be a .toml file or one of {', '.join(shipped)}"
-    )
+    if isinstance(recipe, str | Path) and Path(recipe).suffix == ".toml":
+        return Path(recipe)
+    shown = checks.quote(str(recipe) if isinstance(recipe, Path) else recipe)
+    raise HadacastError(f"no recipe {shown}: it must be a .toml file or one of {', '.join(shipped)}")
 
 
 def _read(path: Path) -> dict[str, Any]:
+    shown = checks.quote(str(path))
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise HadacastError(f"recipe {path}: larger than {MAX_BYTES:,} bytes, it cannot be a recipe")
-        return tomllib.loads(path.read_bytes().decode())
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise HadacastError(f"recipe {shown}: larger than {MAX_BYTES:,} bytes, it cannot be a recipe")
+        return tomllib.loads(data.decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         # A path with a NUL byte, a file that isn't there, isn't UTF-8 or isn't TOML.
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise HadacastError(f"recipe {str(path)!r}: {' '.join(reason.split())}") from None
+        raise HadacastError(f"recipe {shown}: {' '.join(reason.split())[:300]}") from None
 
 
 def _override(document: dict[str, Any], text: str) -> None:
-    key, equals, value = text.partition("=")
+    shown = f"override {checks.quote(text)}"
+    key, equals, value = checks.instance("override", text, str).partition("=")
     names = key.strip().split(".")
     if not equals or not all(names):
-        raise HadacastError(f"override {text!r}: it must be key=value, such as stream.lanes=8")
+        raise HadacastError(f"{shown}: it must be key=value, such as stream.lanes=8")
     node: Any = document
-    for depth, name in enumerate(names[:-1]):
-        if isinstance(node, list):
-            node = _stage_entry(node, name, text)
-        else:
-            node = node.setdefault(name, {})
-        if not isinstance(node, (dict, list)):
-            raise HadacastError(f"override {text!r}: {'.'.join(names[: depth + 1])} is not a table")
+    for name in names[:-1]:
+        node = _stage_entry(node, name, shown) if isinstance(node, list) else node.setdefault(name, {})
+        if not isinstance(node, dict | list):
+            raise HadacastError(f"{shown}: {checks.quote(name)} is not a table")
     if not isinstance(node, dict):
-        raise HadacastError(f"override {text!r}: say which stage, such as stage.fwht.registers=2")
+        raise HadacastError(f"{shown}: say which stage and which field, such as stage.fwht.registers=2")
     node[names[-1]] = _value(value.strip())
 
 
-def _stage_entry(stages: list[Any], name: str, text: str) -> Any:
+def _stage_entry(stages: list[Any], name: str, shown: str) -> Any:
     """The stage at index `name`, or the only one of kind `name`."""
     kinds = [stage.get("kind") if isinstance(stage, dict) else None for stage in stages]
     if re.fullmatch("[0-9]{1,4}", name) and int(name) < len(stages):
         return stages[int(name)]
     if kinds.count(name) == 1:
         return stages[kinds.index(name)]
+    single = [kind for kind in STAGES if kinds.count(kind) == 1]
     raise HadacastError(
-        f"override {text!r}: no single stage {name!r}; it must be 0 to {len(stages) - 1}"
-        f" or one of {', '.join(str(kind) for kind in kinds if kinds.count(kind) == 1) or 'no kind'}"
+        f"{shown}: no single stage {checks.quote(name)}; "
+        f"it must be one of {', '.join([*map(str, range(len(stages))), *single][:20])}"
     )
 
 
 def _value(text: str) -> Any:
+    """`text` as TOML, or itself: what needs no quotes in a shell should need none here."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        parsed = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):
         return text
+    return parsed["value"] if len(parsed) == 1 else text  # a line break could bring more keys
 
 
 def _build(document: dict[str, Any], stem: str) -> Recipe:
@@ -131,11 +138,9 @@ def _build(document: dict[str, Any], stem: str) -> Recipe:
         raise HadacastError("[stream] has no frame: it must say how many elements a frame has")
     format_ = Format(**_table(top.get("input", {}), "[input]", _names(Format)))
     build = _table(top.get("build", {}), "[build]", ("sample", "board"))
-    for key, value in build.items():
-        checks.text(key, value)
     entries = top.get("stage", [])
     if not isinstance(entries, list) or not entries:
-        raise HadacastError(f"stage is {entries!r}: it must be one or more [[stage]] tables")
+        raise HadacastError(f"stage is {checks.quote(entries)}: it must be one or more [[stage]] tables")
     stages: list[Stage] = []
     for index, entry in enumerate(entries):
         stage = _stage(entry, f"[[stage]] {index}", stream, format_)
@@ -148,7 +153,7 @@ def _build(document: dict[str, Any], stem: str) -> Recipe:
 
 def _stage(entry: Any, where: str, stream: dict[str, Any], input_: Format) -> Stage:
     if not isinstance(entry, dict):
-        raise HadacastError(f"{where} is {entry!r}: it must be a table")
+        raise HadacastError(f"{where} is {checks.quote(entry)}: it must be a table")
     cls = STAGES[checks.choice(f"{where} kind", entry.get("kind"), STAGES)]
     own = _table(entry, where, ("kind", *(set(_names(cls)) - cls.FROM_STREAM)))
     settings = {key: value for key, value in own.items() if key != "kind"}
@@ -157,10 +162,11 @@ def _stage(entry: Any, where: str, stream: dict[str, Any], input_: Format) -> St
 
 def _table(value: Any, where: str, allowed: Iterable[str]) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise HadacastError(f"{where} is {value!r}: it must be a table")
+        raise HadacastError(f"{where} is {checks.quote(value)}: it must be a table")
     for key in value:
         if key not in allowed:
-            raise HadacastError(f"{where} has no field {key!r}: it must be one of {', '.join(sorted(allowed))}")
+            fields_ = ", ".join(sorted(allowed))
+            raise HadacastError(f"{where} has no field {checks.quote(key)}: it must be one of {fields_}")
     return value
 
 

@@ -5,10 +5,11 @@ import re
 
 import numpy as np
 import pytest
+from scipy.linalg import hadamard
+
 from hadacast import samples
 from hadacast.errors import HadacastError
 from hadacast.format import Format
-from scipy.linalg import hadamard
 
 README = next(iter(samples.SAMPLES.values())).with_name("README.md").read_text(encoding="utf-8")
 

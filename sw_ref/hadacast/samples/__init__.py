@@ -6,8 +6,9 @@
 from pathlib import Path
 
 import numpy as np
-from hadacast.errors import HadacastError
 from numpy.typing import NDArray
+
+from hadacast.errors import HadacastError
 
 SAMPLES: dict[str, Path] = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.npy"))}
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 from hadacast import checks
 from hadacast.errors import HadacastError
 from hadacast.format import Format, Ints
+from hadacast.spec.butterflies import butterflies
 from hadacast.spec.stage import Stage
 
 MAX_INPUT_WIDTH = 32
@@ -70,10 +71,7 @@ class Fwht(Stage):
     @property
     def stage_registers(self) -> tuple[int, ...]:
         """Pipeline registers after each butterfly stage; the end of a stall span has at least one."""
-        inner = [
-            max(self.registers, int(self.ends_span(stage)))
-            for stage in range(self.stages - 1)
-        ]
+        inner = [max(self.registers, int(self.ends_span(stage))) for stage in range(self.stages - 1)]
         return (*inner, 1)
 
     def ends_span(self, stage: int) -> bool:
@@ -85,13 +83,4 @@ class Fwht(Stage):
         return self.beats - 1 + self.entry_registers + sum(self.stage_registers)
 
     def transform(self, x: Ints) -> Ints:
-        # Butterflies over each bit of the index, in place: (a, b) becomes (a + b, a - b).
-        half = 1
-        while half < self.frame:
-            pairs = x.reshape(*x.shape[:-1], -1, 2, half)
-            a, b = pairs[..., 0, :], pairs[..., 1, :]
-            a += b
-            b *= -2
-            b += a
-            half *= 2
-        return x
+        return butterflies(x, self.output.width)

@@ -39,13 +39,13 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
-            raise HadacastError(
-                f"name is {self.name!r}: it must be 1 to 40 of a-z, 0-9 and _, starting with a letter"
-            )
-        for member in ("title", "source"):
-            value = checks.text(member, getattr(self, member))
-            if not value.isprintable():
-                raise HadacastError(f"{member} is {value!r}: it must be one printable line")
+            allowed = "1 to 40 of a-z, 0-9 and _, starting with a letter"
+            raise HadacastError(f"name is {checks.quote(self.name)}: it must be {allowed}")
+        checks.text("title", self.title)
+        checks.text("source", self.source)
+        checks.instance("stages", self.stages, tuple)
+        for stage in self.stages:
+            checks.instance("a stage", stage, Stage)
         if not self.stages or not isinstance(self.stages[0], Fwht):
             # The transform's memory is what lets a broken frame be dropped whole.
             first = self.stages[0].kind if self.stages else "nothing"

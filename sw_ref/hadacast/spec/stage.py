@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from hadacast import checks
@@ -12,6 +11,7 @@ from hadacast.errors import HadacastError
 from hadacast.format import Format, Ints
 
 MAX_FRAME = 1 << 16
+INT16 = Format(width=16)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +32,12 @@ class Stage(ABC):
 
     frame: int
     lanes: int = 1
-    input: Format = Format()
+    input: Format = INT16
 
     def __post_init__(self) -> None:
         checks.power_of_two("frame", self.frame, 2, MAX_FRAME)
         checks.power_of_two("lanes", self.lanes, 1, self.frame, note=" (the frame)")
+        checks.instance("input", self.input, Format)
 
     @property
     def beats(self) -> int:
@@ -55,7 +56,10 @@ class Stage(ABC):
 
     @abstractmethod
     def transform(self, x: Ints) -> Ints:
-        """The stage's exact arithmetic on valid int64 codes, along the last axis; `x` may be reused."""
+        """The stage's exact arithmetic on valid int64 codes, along the last axis.
+
+        `x` is C-contiguous, as compute() hands it over, and may be overwritten.
+        """
 
     def compute(self, x: ArrayLike) -> Ints:
         """The exact result for integer codes `x` of shape (..., N), as int64 of the same shape.
@@ -63,7 +67,7 @@ class Stage(ABC):
         Raises HadacastError for another last axis, a dtype that isn't an integer, or a code that
         the input format cannot hold. Nothing ever wraps.
         """
-        array = np.asarray(x)
-        if array.ndim == 0 or array.shape[-1] != self.frame:
-            raise HadacastError(f"input has shape {array.shape}: the last axis must be {self.frame}")
-        return self.transform(self.input.check(array))
+        codes = self.input.check(x)
+        if codes.ndim == 0 or codes.shape[-1] != self.frame:
+            raise HadacastError(f"input has shape {codes.shape}: the last axis must be {self.frame}")
+        return self.transform(codes)
