@@ -11,8 +11,8 @@ from amaranth.lib import data
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.delay import Delay
-from hadacast.tech.family import of_platform
 from hadacast.tech.adders import ButterflyAdders
+from hadacast.tech.family import of_platform
 
 
 class Butterfly(Component):

@@ -61,11 +61,13 @@ def header(spec: Pipeline, family: str = "generic") -> str:
         "Stages, in order:",
         *(f"  {stage.kind}: {stage.input} -> {stage.output}" for stage in spec.stages),
         "",
-        f"Frame         {spec.frame} elements in {spec.beats} beats of {spec.lanes} lanes, natural order, lane 0 first",
+        f"Frame         {spec.frame} elements in {spec.beats} beats of {spec.lanes} lanes,",
+        "              natural order, lane 0 first",
         f"Input         {_format_line(spec.input)}",
         f"Output        {_format_line(spec.output)}",
         f"Throughput    one beat per clock, frames back to back ({spec.lanes} elements per clock)",
-        f"Latency       {spec.latency} clocks from a frame's first beat in to its first beat out, without stalls",
+        f"Latency       {spec.latency} clocks from a frame's first beat in to its first beat out,",
+        "              without stalls",
         f"Family        {family}",
         "",
         *_lane_lines("s_axis_tdata", spec.input, spec.lanes),
@@ -96,11 +98,11 @@ def instantiation(spec: Pipeline) -> str:
 
 def _format_line(format_: Format) -> str:
     sign = "signed two's complement" if format_.signed else "unsigned"
-    return f"{format_.width}-bit {sign}, {format_.fraction} fraction bits (code k is k * 2^{-format_.fraction})"
+    return (
+        f"{format_.width}-bit {sign}, {format_.fraction} fraction bits: code k is k * 2^{-format_.fraction}"
+    )
 
 
 def _lane_lines(port: str, format_: Format, lanes: int) -> list[str]:
     stride = lane_bits(format_)
-    return [
-        f"{port}: lane k in bits [{stride}*k+{format_.width - 1} : {stride}*k], k = 0 to {lanes - 1}"
-    ]
+    return [f"{port}: lane k in bits [{stride}*k+{format_.width - 1} : {stride}*k], k = 0 to {lanes - 1}"]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from hadacast.format import Format, Ints
 from hadacast.sim.stimulus import Stimulus
 from hadacast.spec.cast import Cast
@@ -24,9 +25,7 @@ class Config:
 
     def __str__(self) -> str:
         sign = "s" if self.signed else "u"
-        return (
-            f"n{self.frame}-p{self.lanes}-{sign}{self.width}-{self.storage}-r{self.registers}-s{self.span}"
-        )
+        return f"n{self.frame}-p{self.lanes}-{sign}{self.width}-{self.storage}-r{self.registers}-s{self.span}"
 
     @property
     def pipeline(self) -> Pipeline:

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from hw.core.campaign import CONFIGS, Config, frames, stimulus
+
 from hadacast.core.top import AxiTop
 from hadacast.sim.scoreboard import compare
 from hadacast.sim.simulators import simulate
 from hadacast.sim.stimulus import Stimulus
-
-from hw.core.campaign import CONFIGS, Config, frames, stimulus
 
 QUICK = [c for c in CONFIGS if c.frame <= 64 and c.frame * c.lanes <= 256]
 SOME = [CONFIGS[i] for i in (3, 9, 19, 25, 36)]

@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+
 from hadacast.errors import HadacastError
 from hadacast.synth.devices import DEVICES, FLOWS, device
 

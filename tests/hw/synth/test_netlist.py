@@ -4,6 +4,7 @@ import copy
 import json
 
 import pytest
+
 from hadacast.errors import HadacastError
 from hadacast.synth import netlist
 from hadacast.synth.devices import FLOWS

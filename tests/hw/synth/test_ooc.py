@@ -4,6 +4,7 @@ import dataclasses
 import json
 
 import pytest
+
 from hadacast.errors import HadacastError
 from hadacast.synth.devices import DEVICES, device
 from hadacast.synth.ooc import synthesize

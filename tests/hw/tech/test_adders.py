@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from amaranth.back import rtlil
+
 from hadacast.errors import HadacastError
 from hadacast.tech.adders import MODULES, ButterflyAdders, verilog
 from hadacast.tech.family import FAMILIES, Target
@@ -15,7 +16,9 @@ from hadacast.tools import yosys
 # Yosys's own models of the primitives.
 CELLS = {
     "ecp5": "read_verilog +/lattice/common_sim.vh +/lattice/ccu2c_sim.vh",
-    "ice40": "read_verilog -defer -D NO_INCLUDES -D NO_ICE40_DEFAULT_ASSIGNMENTS -D ICE40_HX +/ice40/cells_sim.v",
+    # Deferred, so that only the cells in use are built: the file's large memories take half a minute.
+    "ice40": "read_verilog -defer -D NO_INCLUDES -D NO_ICE40_DEFAULT_ASSIGNMENTS -D ICE40_HX"
+    " +/ice40/cells_sim.v",
 }
 
 

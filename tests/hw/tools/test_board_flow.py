@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 from amaranth.hdl import Module, Signal
+
 from hadacast.tools.environment import environment
 
 

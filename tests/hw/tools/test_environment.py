@@ -5,6 +5,7 @@ import sysconfig
 
 import pytest
 from amaranth._toolchain import tool_env_var
+
 from hadacast.errors import HadacastError
 from hadacast.tools.environment import FAMILIES, environment
 

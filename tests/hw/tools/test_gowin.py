@@ -3,6 +3,7 @@
 import subprocess
 
 import pytest
+
 from hadacast.errors import HadacastError
 from hadacast.tools import gowin
 

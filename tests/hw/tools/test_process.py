@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from hadacast.errors import HadacastError
 from hadacast.tools import process
 

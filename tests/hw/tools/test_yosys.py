@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from hadacast.errors import HadacastError
 from hadacast.tools import yosys
 
@@ -43,6 +44,7 @@ def test_script_on_stdin_leaves_only_verilog_on_stdout(tmp_path):
 def test_amaranth_converts_with_it(tmp_path, monkeypatch):
     from amaranth.back import verilog
     from amaranth.hdl import Module, Signal
+
     from hadacast.tools.process import find
 
     monkeypatch.setenv("YOSYS", find("yosys"))
