@@ -79,6 +79,10 @@ class Output:
             table.add_row(name, value)
         self.out.print(table)
 
+    def command(self, what: str, text: str) -> None:
+        """Print a command for people to copy: one line, however long."""
+        self.out.print(f" {what}:  {text}", soft_wrap=True)
+
     def note(self, text: str) -> None:
         """A line for people, on stderr."""
         self.err.print(text, soft_wrap=True)

@@ -88,7 +88,9 @@ def load(source: str, pipeline: Pipeline, *, frames: int | None = None, seed: in
     array = _read(path, name)
     if array.dtype.kind not in "iuf":
         raise HadacastError(f"{name} has dtype {array.dtype}: it must be integers (codes) or real numbers")
-    if array.ndim == 0 or array.size == 0 or array.shape[-1] % size:
+    if array.size == 0:
+        raise HadacastError(f"{name} has shape {array.shape}: it holds no elements")
+    if array.ndim == 0 or array.shape[-1] % size:
         raise HadacastError(
             f"{name} has shape {array.shape}: the last axis must be a multiple of the frame, {size:,}"
         )

@@ -239,6 +239,6 @@ def _print(output: Output, shown: dict[str, Any], folder: Any) -> None:
     files_ = [shown["verilog"]["file"], shown["bitstream"]["bitstream"], "report.json", "report.html"]
     if run["outputs"]:
         files_.insert(1, run["outputs"]["file"])
-    output.facts(
-        f"Built in {sum(shown['seconds'].values()):.0f} s", [(name, str(folder / name)) for name in files_]
-    )
+    names = [(name, str(folder / name)) for name in files_]
+    output.facts(f"Built in {sum(shown['seconds'].values()):.0f} s", names)
+    output.command("Load it", shown["bitstream"]["load"])

@@ -90,6 +90,7 @@ def _bitstream(output: Output, chosen: Chosen, name: str, seeds: str | None, out
     output.emit("synth", {"recipe": chosen.to_dict(), "folder": str(staging.shown), "bitstream": result})
     if not output.json:
         output.facts(f"{chosen.pipeline.name} on {board.title}", bitstream_facts(result))
+        output.command("Load it", result["load"])
 
 
 def measured_facts(shown: Any) -> list[tuple[str, str]]:
@@ -123,7 +124,6 @@ def bitstream_facts(shown: Any) -> list[tuple[str, str]]:
         ("sha256", shown["sha256"]),
         ("clock", f"{shown['clock']:g} MHz; timing allows {shown['fmax']:g} MHz"),
         ("used", used_text(shown["utilization"])),
-        ("load it", shown["load"]),
     ]
 
 

@@ -1,0 +1,122 @@
+"""`list` and `show`."""
+
+import pytest
+
+from hadacast import recipe as recipes
+from hadacast.boards import BOARDS
+from hadacast.sim import SIMULATORS
+from hadacast.synth.devices import DEVICES
+
+
+def test_list_names_everything(hadacast):
+    text = hadacast("list").stdout
+    for name in (*recipes.catalogue(), *BOARDS, *DEVICES, *SIMULATORS, "minilm_mlp_down"):
+        assert name in text
+
+
+def test_list_json(hadacast):
+    found = hadacast("list", "--json").document
+    assert found["schema"] == "hadacast.list/1"
+    assert [r["name"] for r in found["recipes"]] == list(recipes.catalogue())
+    assert [b["name"] for b in found["boards"]] == list(BOARDS)
+    assert [d["name"] for d in found["devices"]] == list(DEVICES)
+    assert found["simulators"][0] == {
+        "name": "amaranth",
+        "available": True,
+        "missing": "",
+        "waves": ".vcd",
+    }
+    assert found["samples"][0]["shape"] == [96, 1536]
+
+
+def test_list_says_what_a_simulator_lacks(hadacast, monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    found = {s["name"]: s for s in hadacast("list", "--json").document["simulators"]}
+    assert not found["cxxrtl"]["available"]
+    assert "no-such-compiler" in found["cxxrtl"]["missing"]
+
+
+def test_show(hadacast):
+    text = hadacast("show", "rotate128").stdout
+    for part in ("128 elements in 32 beats of 4 lanes", "39 clocks", "124 words", "m_axis_tuser", "QuaRot"):
+        assert part in text
+
+
+def test_show_json_states_the_specs_own_figures(hadacast):
+    found = hadacast("show", "small.toml", "--json").document
+    spec = recipes.load("small.toml").pipeline
+    shown = found["pipeline"]
+    assert found["schema"] == "hadacast.show/1"
+    assert shown["latency_cycles"] == spec.latency
+    assert (shown["frame"], shown["lanes"], shown["beats"]) == (8, 2, 4)
+    assert shown["memory_words"] == 6
+    assert shown["output"] == {"width": 9, "fraction": 2, "signed": True, "min": -256, "max": 255}
+    widths = {port["name"]: (port["direction"], port["width"]) for port in shown["ports"]}
+    assert widths["s_axis_tdata"] == ("in", 16)
+    assert widths["m_axis_tdata"] == ("out", 32)
+    assert widths["m_axis_tready"] == ("in", 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "key", "value"),
+    [
+        (("-n", 16), ("frame",), 16),
+        (("--frame", 32), ("frame",), 32),
+        (("-p", 1), ("lanes",), 1),
+        (("-w", 9), ("input", "width"), 9),
+        (("--fraction", -3), ("input", "fraction"), -3),
+        (("--unsigned",), ("input", "signed"), False),
+        (("--set", "input.signed=false", "--signed"), ("input", "signed"), True),
+        (("--registers", 2), ("stages", 0, "settings", "registers"), 2),
+        (("--storage", "bram"), ("stages", 0, "settings", "storage"), "bram"),
+        (("--set", "stage.0.stall_span=3"), ("stages", 0, "settings", "stall_span"), 3),
+        (("--set", "title=A name with = in it"), ("title",), "A name with = in it"),
+    ],
+)
+def test_every_field_can_be_overridden(hadacast, options, key, value):
+    found = hadacast("show", "small.toml", "--json", *options).document["pipeline"]
+    for part in key:
+        found = found[part]
+    assert found == value
+
+
+def test_toml_of_a_shipped_recipe_is_the_file(hadacast):
+    assert hadacast("show", "rotate128", "--toml").stdout == recipes.catalogue()["rotate128"].read_text()
+
+
+def test_toml_with_overrides_is_the_recipe(hadacast, here):
+    text = hadacast("show", "rotate128", "--toml", "-n", 64, "--set", 'title="a \\" and \\\\"').stdout
+    (here / "rotate128.toml").write_text(text)
+    again = recipes.load("./rotate128.toml")
+    assert again == recipes.load("rotate128", ["stream.frame=64", 'title="a \\" and \\\\"'])
+    assert again.pipeline.title == 'a " and \\'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nosuch",), "no recipe 'nosuch': it must be a .toml file or one of rotate128"),
+        (("nosuch.toml",), "recipe 'nosuch.toml': No such file"),
+        (("folder.toml",), "folder.toml"),
+        (("syntax.toml",), "syntax.toml"),
+        (("binary.toml",), "binary.toml"),
+        (("field.toml",), "[stream] has no field 'lane'"),
+        (("rotate128", "-n", "100"), "frame is 100: it must be a power of two"),
+        (("rotate128", "-n", "-4"), "frame is -4"),
+        (("rotate128", "-n", str(10**30)), "frame is 1000000"),
+        (("rotate128", "-p", "256"), "lanes is 256"),
+        (("rotate128", "-w", "33"), "width is 33"),
+        (("rotate128", "--registers", "9"), "registers is 9"),
+        (("rotate128", "--storage", "disk"), "storage is 'disk': it must be one of auto"),
+        (("rotate128", "--set", "stream"), "override 'stream': it must be key=value"),
+        (("rotate128", "--set", "stream.nope=1"), "has no field 'nope'"),
+        (("rotate128", "--set", "stage.fwht.registers=many"), "registers is 'many'"),
+        (("rotate128", "--set", "name=Bad Name"), "name is 'Bad Name'"),
+    ],
+)
+def test_bad_recipes(fails, here, arguments, said):
+    (here / "folder.toml").mkdir()
+    (here / "syntax.toml").write_text("[stream\nframe = 8")
+    (here / "binary.toml").write_bytes(b"\xff\xfe\x00")
+    (here / "field.toml").write_text("[stream]\nframe = 8\nlane = 2\n[[stage]]\nkind = 'fwht'\n")
+    assert said in fails("show", *arguments)

@@ -1,0 +1,226 @@
+"""Random recipes, sane and hostile: a clean result or a HadacastError, never anything else."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from hadacast import recipe as recipes
+from hadacast.cli import describe, toml
+from hadacast.cli.main import main
+from hadacast.core.top import AxiTop
+from hadacast.core.verilog import header, to_verilog
+from hadacast.errors import HadacastError
+
+LONG = os.environ.get("HADACAST_EXAMPLES")
+QUICK = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=int(LONG or 5000), deadline=None, suppress_health_check=list(HealthCheck))
+
+WORDS = st.sampled_from(
+    ["auto", "ff", "lutram", "bram", "fwht", "cast", "", "name", "a.b", "x", "\x7f", "é", "\\", '"', "true"]
+)
+NUMBERS = st.one_of(
+    st.sampled_from([0, 1, 2, 3, 4, 8, 16, 64, 128, 1024, 65536, 65537, -1, 2**31, 2**63, 2**64, 10**40]),
+    st.integers(),
+    st.floats(),
+)
+SCALARS = st.one_of(NUMBERS, st.booleans(), WORDS, st.text(max_size=8))
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def mostly(good, bad=ANYTHING):
+    """Nearly always what belongs there."""
+    return st.integers(0, 31).flatmap(lambda n: bad if n == 31 else good)
+
+
+FWHT = st.fixed_dictionaries(
+    {"kind": mostly(st.just("fwht"))},
+    optional={
+        "registers": mostly(st.integers(0, 2), st.integers()),
+        "storage": mostly(st.sampled_from(["auto", "ff", "lutram", "bram"])),
+        "stall_span": mostly(st.integers(1, 16), st.integers()),
+    },
+)
+CAST = st.fixed_dictionaries({"kind": mostly(st.just("cast"))})
+INPUT = st.fixed_dictionaries(
+    {},
+    optional={
+        "width": mostly(st.integers(1, 32), st.integers()),
+        "fraction": mostly(st.integers(-64, 128), st.integers()),
+        "signed": mostly(st.booleans()),
+    },
+)
+STREAM = st.tuples(st.integers(1, 16), st.integers(0, 16)).flatmap(
+    lambda n: st.fixed_dictionaries(
+        {"frame": mostly(st.just(1 << n[0]))}, optional={"lanes": mostly(st.just(1 << min(n)))}
+    )
+)
+DOCUMENTS = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "stream": mostly(STREAM),
+            "stage": mostly(
+                st.tuples(FWHT, st.lists(mostly(CAST, FWHT), max_size=2)).map(lambda s: [s[0], *s[1]])
+            ),
+        },
+        optional={
+            "input": mostly(INPUT),
+            "name": mostly(st.from_regex("[a-z][a-z0-9_]{0,9}", fullmatch=True)),
+            "title": mostly(st.text(max_size=9)),
+            "source": mostly(st.text(max_size=9)),
+            "build": mostly(st.fixed_dictionaries({}, optional={"sample": WORDS, "board": WORDS})),
+        },
+    ),
+    st.dictionaries(st.text(max_size=6), ANYTHING, max_size=4),
+)
+KNOWN_KEYS = [
+    *("stream.frame", "stream.lanes", "input.width", "input.fraction", "input.signed", "name", "title"),
+    *("stage.fwht.registers", "stage.fwht.storage", "stage.0.stall_span", "stage.9.kind", "stage", "stream"),
+    *("stage.cast.x", "build.board", "a.b.c", "", ".", "stage.0", "input.width.deep"),
+]
+KEYS = st.one_of(st.sampled_from(KNOWN_KEYS), st.text(max_size=12))
+OVERRIDE = st.tuples(KEYS, st.one_of(SCALARS.map(str), st.text(max_size=12))).map("=".join)
+OVERRIDES = st.lists(OVERRIDE, max_size=2)
+# Text that may or may not be TOML, and bytes that may or may not be text.
+HOSTILE = st.one_of(
+    st.text(max_size=60).map(lambda text: text.encode(errors="replace")),
+    st.binary(max_size=60),
+    st.lists(
+        st.sampled_from(["[", "]", "[[", "]]", "=", '"', "'", "\n", "a", "stage", ".", "{", "}", "1", ","])
+    ).map(lambda parts: "".join(parts).encode()),
+)
+
+
+def toml_text(document) -> bytes:
+    """A document as TOML, inline tables all the way; what TOML can't say is left to the parser."""
+
+    def value(item):
+        if isinstance(item, dict):
+            return "{" + ", ".join(f"{json.dumps(k)} = {value(v)}" for k, v in item.items()) + "}"
+        if isinstance(item, list):
+            return "[" + ", ".join(map(value, item)) + "]"
+        return json.dumps(item).replace("NaN", "nan").replace("Infinity", "inf")
+
+    lines = (f"{json.dumps(key)} = {value(item)}" for key, item in document.items())
+    return "\n".join(lines).encode(errors="replace")
+
+
+def load(content: bytes, overrides, folder: Path):
+    path = folder / "r.toml"
+    path.write_bytes(content)
+    return recipes.load(path, overrides)
+
+
+def check_recipe(recipe, folder: Path) -> None:
+    """What loads can be described, headed and written down again."""
+    shown = describe.pipeline(recipe.pipeline)
+    assert json.loads(json.dumps(shown)) == shown
+    assert f"hadacast_{recipe.pipeline.name} core (" in header(recipe.pipeline)
+    assert load(toml.text(recipe).encode(), (), folder) == recipe
+
+
+def check_load(content: bytes, overrides) -> bool:
+    """A recipe loads and is described whole, or is refused in one line; returns whether it loaded."""
+    refused = ""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            recipe = load(content, overrides, Path(folder))
+        except HadacastError as error:
+            refused = str(error)
+        else:
+            check_recipe(recipe, Path(folder))
+            return True
+    assert len(refused.splitlines()) == 1
+    return False
+
+
+def check_command(arguments, content: bytes | None):
+    """The command line ends well, or with one error line, and never with a traceback."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "r.toml"
+        if content is not None:
+            path.write_bytes(content)
+        result = CliRunner().invoke(main, ["show", str(path), *arguments])
+        assert "Traceback" not in result.output
+        assert "a fault of hadacast" not in result.output
+        errors = [line for line in result.stderr.splitlines() if line.startswith("hadacast: error: ")]
+        if result.exit_code == 0:
+            assert not errors
+            assert result.stdout
+        else:
+            assert result.exit_code in (1, 2)
+            assert len(errors) == 1
+            assert result.stderr.count("\n") == 1
+
+
+CONTENTS = mostly(DOCUMENTS.map(toml_text), HOSTILE)
+ARGUMENTS = OVERRIDES.map(lambda texts: [part for text in texts for part in ("--set", text)])
+
+
+@QUICK
+@given(CONTENTS, OVERRIDES)
+def test_load(content, overrides):
+    event("loaded" if check_load(content, overrides) else "refused")
+
+
+def test_nesting_without_end():
+    check_load(b"x = " + b"[" * 100_000, ())
+    check_load(toml_text({"stream": {"frame": 2}}), ["x=" + "[" * 100_000])
+
+
+@QUICK
+@given(ARGUMENTS, CONTENTS)
+def test_show(arguments, content):
+    check_command(arguments, content)
+
+
+@pytest.mark.long
+@MANY
+@given(CONTENTS, OVERRIDES)
+def test_load_long(content, overrides):
+    check_load(content, overrides)
+
+
+@pytest.mark.long
+@MANY
+@given(ARGUMENTS, CONTENTS)
+def test_show_long(arguments, content):
+    check_command(arguments, content)
+
+
+GOOD = st.builds(
+    lambda n, p, width, signed, registers, storage: [
+        f"stream.frame={1 << n}",
+        f"stream.lanes={1 << min(n, p)}",
+        f"input.width={width}",
+        f"input.signed={str(signed).lower()}",
+        f"stage.fwht.registers={registers}",
+        f"stage.fwht.storage={storage}",
+    ],
+    st.integers(1, 5),
+    st.integers(0, 3),
+    st.integers(1, 32),
+    st.booleans(),
+    st.integers(0, 2),
+    st.sampled_from(["auto", "ff", "lutram", "bram"]),
+)
+
+
+@settings(QUICK, max_examples=12)
+@given(GOOD, st.sampled_from(["generic", "ecp5", "ice40", "gowin"]))
+def test_generate(overrides, family):
+    spec = recipes.load("rotate128", overrides).pipeline
+    text = to_verilog(AxiTop(spec), family)
+    assert text == to_verilog(AxiTop(spec), family)
+    assert f"module hadacast_{spec.name}(" in text
