@@ -39,15 +39,18 @@ def to_verilog(top: AxiTop, family: str = "generic") -> str:
     target = families.Target(families.get(family))
     with tempfile.TemporaryDirectory(prefix="hadacast-verilog-") as folder:
         Path(folder, "core.il").write_text(_rtlil(top, target))
+        # Multiplexers, no `always @*`: an event-driven simulator doesn't run such a block at time 0
+        # if nothing in it changes.
         yosys.run(
             "read_rtlil core.il\n"
-            "proc -nomux -norom\n"
+            "proc -norom\n"
             "memory_collect\n"
-            "attrmap -remove generator -remove top\n"
+            "attrmap -modattr -remove generator -remove top\n"
             "write_verilog -norename core.v\n",
             cwd=Path(folder),
         )
-        body = Path(folder, "core.v").read_text()
+        # The first line is Yosys's own signature.
+        _, _, body = Path(folder, "core.v").read_text().partition("\n")
     return "\n".join([header(top.spec, family), body, *target.files.values()])
 
 
