@@ -36,7 +36,7 @@ class Recipe:
 
     pipeline: Pipeline
     sample: str = "minilm_mlp_down"
-    board: str = "ulx3s"
+    board: str = "ulx3s_85f"
 
     def __post_init__(self) -> None:
         checks.instance("pipeline", self.pipeline, Pipeline)
