@@ -69,7 +69,7 @@ def test_rotate128_is_what_its_file_says():
     stages = (first, Cast(frame=128, lanes=4, input=Format(width=23, fraction=10)))
     loaded = recipe.load("rotate128")
     assert loaded.pipeline.stages == stages
-    assert loaded.board == "ulx3s"
+    assert loaded.board == "ulx3s_85f"
 
 
 # A recipe of one's own
