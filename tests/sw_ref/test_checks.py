@@ -35,6 +35,7 @@ HOSTILE = [
     list(range(10_000)),
     np.int64(4),
     np.arange(10_000).reshape(100, 100),
+    np.eye(2),  # its repr has a line break
     object(),
     int,
 ]

@@ -233,6 +233,14 @@ def test_inputs_of_any_layout_stay_untouched(view, rng):
     np.testing.assert_array_equal(y, oracle(np.array(x)))
 
 
+def test_transform_of_a_strided_array(rng):
+    """Only a C-contiguous array can be overwritten; any other must not come back unchanged."""
+    x = rng.integers(-(2**15), 2**15, (6, 128))[:, ::2]
+    expected = oracle(np.array(x))
+    np.testing.assert_array_equal(Fwht(frame=64).transform(x), expected)
+    np.testing.assert_array_equal(Fwht(frame=4).transform(x[:4].T), oracle(np.array(x[:4].T)))
+
+
 @pytest.mark.parametrize("shape", [(0, 16), (3, 0, 16), (0, 0, 16)])
 def test_empty_batch(shape):
     y = Fwht(frame=16).compute(np.empty(shape, np.int16))
