@@ -13,6 +13,7 @@ from hadacast.boards.uart_top import BoardTop
 from hadacast.errors import HadacastError
 from hadacast.spec.pipeline import Pipeline
 from hadacast.tools import gowin, process, yosys
+from hadacast.tools.mend import mend_file
 
 TOP = "top"
 REPORT = f"{TOP}.report.json"  # nextpnr's
@@ -143,7 +144,8 @@ def _run(tool: str, command: list[str], board: Board, workdir: Path, timeout: fl
     arguments = command[1:]
     if command[0] == "nextpnr-gowin":
         arguments = gowin.translate(arguments)
-        _widen_luts(workdir / arguments[arguments.index("--json") + 1])
+    if tool.startswith("nextpnr"):
+        mend_file(workdir / arguments[arguments.index("--json") + 1], board.family)
     try:
         process.run(tool, *arguments, cwd=workdir, timeout=timeout)
     except HadacastError as error:
@@ -174,14 +176,6 @@ def _check(spec: Pipeline, board: Board, workdir: Path, clock: float) -> tuple[U
             f" {used}; try another seed, or registers = 2 in the recipe"
         )
     return utilization, fmax
-
-
-def _widen_luts(netlist: Path) -> None:
-    """Make LUTs of fewer inputs LUT4s, the only ones that nextpnr times on Gowin."""
-    design = json.loads(netlist.read_text(encoding="utf-8"))
-    for module in design["modules"].values():
-        gowin.widen_luts(module)
-    netlist.write_text(json.dumps(design), encoding="utf-8")
 
 
 def _sites(log: Path) -> list[tuple[str, int, int]]:

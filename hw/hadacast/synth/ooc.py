@@ -22,7 +22,7 @@ from typing import Any
 from hadacast.errors import HadacastError
 from hadacast.synth import netlist, timing
 from hadacast.synth.devices import Device
-from hadacast.tools import gowin, process, yosys
+from hadacast.tools import mend, process, yosys
 
 _INNER = "register -> register"
 
@@ -140,8 +140,8 @@ def synthesize(
     )
     core = netlist.load(workdir / "netlist.json", top)
     counts = netlist.cells(core)
-    if device.family == "gowin":
-        gowin.widen_luts(core)
+    if device.family in mend.MENDS:
+        mend.MENDS[device.family](core)
     netlist.save(workdir / "alone.json", netlist.without_ports(core), top)
     netlist.save(workdir / "ports.json", netlist.with_registered_ports(core, flow), top)
 

@@ -3,19 +3,18 @@
 Amaranth calls the retired `nextpnr-gowin`, which took the chip family and the pin file as `--family`
 and `--cst`; its successor takes them as `--vopt family=` and `--vopt cst=`. Everything else is equal.
 
-The successor (0.11.1) has delays for LUT4 only: a path through a LUT1, LUT2 or LUT3 is not timed at
-all, and the clock it states can be far too high. The same function as a LUT4 is timed.
+Its netlist is mended first, see `hadacast.tools.mend`.
 """
 
-import json
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from hadacast.errors import HadacastError
+from hadacast.tools.mend import mend_file
 from hadacast.tools.process import find
 
 
@@ -40,30 +39,15 @@ def translate(argv: Sequence[str]) -> list[str]:
     return result
 
 
-def widen_luts(module: dict[str, Any]) -> None:
-    """Turn each LUT1, LUT2 and LUT3 of a Yosys JSON module into the LUT4 of the same function.
-
-    The table is repeated and the added inputs stay open, so that their value makes no difference.
-    """
-    for cell in module["cells"].values():
-        if cell["type"] in ("LUT1", "LUT2", "LUT3"):
-            entries = 1 << int(cell["type"][3])
-            table = cell["parameters"]["INIT"].zfill(entries)[-entries:]
-            cell["type"] = "LUT4"
-            cell["parameters"]["INIT"] = table * (16 // entries)
-
-
 def _with_wide_luts(arguments: list[str]) -> list[str]:
     """Write each `--json` netlist with LUT4s beside the given one, and return arguments naming those."""
     result = list(arguments)
     for index, argument in enumerate(arguments[:-1]):
         if argument == "--json":
             path = Path(arguments[index + 1])
-            design = json.loads(path.read_text(encoding="utf-8"))
-            for module in design["modules"].values():
-                widen_luts(module)
             wide = path.with_suffix(".lut4.json")
-            wide.write_text(json.dumps(design), encoding="utf-8")
+            shutil.copyfile(path, wide)
+            mend_file(wide, "gowin")
             result[index + 1] = str(wide)
     return result
 
