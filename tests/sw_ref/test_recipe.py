@@ -58,7 +58,7 @@ def test_shipped_recipe_loads(name):
     assert loaded.pipeline.name == name
     assert loaded.pipeline.title
     assert loaded.pipeline.source
-    assert loaded.sample in samples.SAMPLES
+    assert loaded.sample in {*samples.SAMPLES, "random"}
     assert recipe.load(SHIPPED[name]) == loaded
     assert recipe.load(str(SHIPPED[name])) == loaded
     assert hash(recipe.load(name)) == hash(loaded)
@@ -78,7 +78,7 @@ def test_rotate128_is_what_its_file_says():
 def test_least_recipe(write):
     loaded = recipe.load(write(MINIMAL))
     assert loaded == recipe.Recipe(pipeline=Pipeline(name="mine", stages=(Fwht(frame=8),)))
-    assert loaded.sample in samples.SAMPLES
+    assert loaded.sample in {*samples.SAMPLES, "random"}
 
 
 def test_every_key(write):
@@ -433,6 +433,7 @@ def test_a_spec_survives_being_written_down(
 ):
     """Every valid transform, as a file and as overrides of another, reads back as itself."""
     assume(lanes <= frame)
+    assume(storage != "ff" or frame - lanes <= 9)
     input_ = Format(width=width, fraction=fraction, signed=signed)
     own = {"registers": registers, "storage": storage, "stall_span": stall_span}
     spec = Fwht(frame=1 << frame, lanes=1 << lanes, input=input_, **own)

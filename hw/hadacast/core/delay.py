@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
@@ -75,10 +75,13 @@ class Delay(Component):
             # register full and leaves it so: only room lets one change.
             will_be_full.append(Mux(room[i], arriving, full[i]))
             arriving = full[i]
-        with m.If(self.enable):
-            for i in range(registers):
-                m.d.sync += full[i].eq(will_be_full[i])
-                m.d.sync += room[i].eq(self.drain_next | ~Cat(will_be_full[i:]).all())
+        all_full: Value = Const(1, 1)  # from register i to the head, after this cycle
+        for i in reversed(range(registers)):
+            all_full_from_i = Signal(name=f"all_full_{i}")
+            m.d.comb += all_full_from_i.eq(will_be_full[i] & all_full)
+            all_full = all_full_from_i
+            with m.If(self.enable):
+                m.d.sync += [full[i].eq(will_be_full[i]), room[i].eq(self.drain_next | ~all_full)]
         m.d.comb += self.head.eq(word)
         return m
 

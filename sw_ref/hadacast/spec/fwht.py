@@ -10,6 +10,7 @@ from hadacast.spec.butterflies import butterflies
 from hadacast.spec.stage import Stage
 
 MAX_INPUT_WIDTH = 32
+MAX_FF_DEPTH = 256
 STORAGE = ("auto", "ff", "lutram", "bram")
 
 
@@ -26,7 +27,8 @@ class Fwht(Stage):
     frame, lanes, input: as for every Stage; `input` is 1 to 32 bits wide.
     registers: pipeline registers between butterfly stages, 0 to 2. The input has one too, unless
         this is 0, and the output always has one. More of them: a faster clock, a longer latency.
-    storage: where delays live: "ff", "lutram", "bram", or "auto", by depth and family.
+    storage: where delays live: "ff", for delays of up to 256 beats, that is N/P up to 512, "lutram",
+        "bram", or "auto", by depth and family. Delays of fewer than 4 beats are in flip-flops anyway.
     stall_span: butterfly stages that one registered stall signal serves, 1 to 16. Smaller keeps the
         clock rate of wide or long cores, at a register and a multiplexer for each bit of a beat.
     """
@@ -45,6 +47,11 @@ class Fwht(Stage):
             )
         checks.integer("registers", self.registers, 0, 2)
         checks.choice("storage", self.storage, STORAGE)
+        if self.storage == "ff" and self.beats // 2 > MAX_FF_DEPTH:
+            raise HadacastError(
+                f"storage is 'ff': the longest delay is {self.beats // 2:,} beats, flip-flops hold up to"
+                f" {MAX_FF_DEPTH}; it must be lutram, bram or auto"
+            )
         checks.integer("stall_span", self.stall_span, 1, 16)
 
     @property

@@ -309,6 +309,11 @@ def test_inputs_refused(x, message):
         ({"storage": "uram"}, "storage is 'uram': it must be one of auto, ff, lutram, bram"),
         ({"storage": ["ff"]}, "storage is ['ff']: it must be one of auto, ff, lutram, bram"),
         ({"storage": None}, "storage is None: it must be one of auto, ff, lutram, bram"),
+        (
+            {"storage": "ff", "frame": 1024},
+            "storage is 'ff': the longest delay is 512 beats, flip-flops hold up to 256;"
+            " it must be lutram, bram or auto",
+        ),
         ({"stall_span": 0}, "stall_span is 0: it must be an integer from 1 to 16"),
         ({"stall_span": 17}, "stall_span is 17: it must be an integer from 1 to 16"),
     ],
