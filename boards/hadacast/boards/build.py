@@ -12,6 +12,7 @@ from hadacast.boards.board import Board
 from hadacast.boards.uart_top import BoardTop
 from hadacast.errors import HadacastError
 from hadacast.spec.pipeline import Pipeline
+from hadacast.synth.devices import FLOWS
 from hadacast.tools import gowin, process, yosys
 from hadacast.tools.mend import mend_file
 
@@ -38,6 +39,7 @@ class BoardResult:
     load: the command that loads it.
     utilization: used and available sites by nextpnr's kind, as far as it states them.
     clock: the board's, in MHz. fmax: the highest that timing allows, in MHz.
+    caveat: what a reader of fmax must know, empty for most.
     seed: the placer's.
     tools: versions.
     seconds: how long each tool took.
@@ -52,6 +54,7 @@ class BoardResult:
     utilization: Utilization
     clock: float
     fmax: float
+    caveat: str
     seed: int
     tools: dict[str, str]
     seconds: dict[str, float]
@@ -114,6 +117,7 @@ def build_bitstream(
         utilization=utilization,
         clock=clock,
         fmax=fmax,
+        caveat=FLOWS[board.family].caveat,
         seed=seed,
         tools=tools,
         seconds=seconds,

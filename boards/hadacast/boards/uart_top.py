@@ -89,9 +89,10 @@ class BoardTop(Elaboratable):
         self._spec, self._baud = spec, board.baud
 
     def elaborate(self, platform: Any) -> Module:
-        m = Module()
         clock = platform.default_clk_frequency
-        m.submodules.top = top = UartTop(self._spec, divisor=divisor(clock, self._baud))
+        cycles = divisor(clock, self._baud)
+        m = Module()
+        m.submodules.top = top = UartTop(self._spec, divisor=cycles)
         uart = platform.request("uart", 0, dir="-")
         m.submodules.rx = rx = io.Buffer("i", uart.rx)
         m.submodules.tx = tx = io.Buffer("o", uart.tx)
