@@ -97,7 +97,7 @@ async def random_timing(dut):
         quiet = 0 if dut.m_axis_tvalid.value == 1 else quiet + 1
     cycles = np.array([cycle for cycle, _, _ in beats], dtype=np.int64)
     data = np.frombuffer(b"".join(data for _, data, _ in beats), dtype=np.uint8)
-    Record(
+    record = Record(
         data=data.reshape(-1, job.out_bytes),
         flags=np.array([flags for _, _, flags in beats], dtype=np.uint8),
         cycle=cycles,
@@ -109,4 +109,5 @@ async def random_timing(dut):
         cycles=cycle_now(),
         hung=False,
         errors=int(dut.frame_errors.value.to_unsigned()),
-    ).save(Path(os.environ[RECORD]))
+    )
+    record.save(Path(os.environ[RECORD]))

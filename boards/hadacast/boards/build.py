@@ -13,7 +13,7 @@ from hadacast.boards.uart_top import BoardTop
 from hadacast.errors import HadacastError
 from hadacast.spec.pipeline import Pipeline
 from hadacast.synth.devices import FLOWS
-from hadacast.tools import gowin, process, yosys
+from hadacast.tools import gowin, nextpnr, process, yosys
 from hadacast.tools.mend import mend_file
 
 TOP = "top"
@@ -153,7 +153,7 @@ def _run(tool: str, command: list[str], board: Board, workdir: Path, timeout: fl
     try:
         process.run(tool, *arguments, cwd=workdir, timeout=timeout)
     except HadacastError as error:
-        full = _full(workdir / PNR_LOG, str(error)) if tool.startswith("nextpnr") else ""
+        full = nextpnr.lacking(workdir / PNR_LOG, str(error)) if tool.startswith("nextpnr") else ""
         if full:
             raise HadacastError(
                 f"the core does not fit {board.title}: it needs {full} (log: {workdir / PNR_LOG})"
@@ -180,23 +180,3 @@ def _check(spec: Pipeline, board: Board, workdir: Path, clock: float) -> tuple[U
             f" {used}; try another seed, or registers = 2 in the recipe"
         )
     return utilization, fmax
-
-
-def _sites(log: Path) -> list[tuple[str, int, int]]:
-    """Kind, used and available of each line of the utilisation table in nextpnr's log."""
-    table = []
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
-    for line in lines:
-        fields = line.removeprefix("Info:").replace(":", " ").replace("/", " ").split()
-        if len(fields) == 4 and fields[3].endswith("%") and fields[1].isdigit() and fields[2].isdigit():
-            table.append((fields[0], int(fields[1]), int(fields[2])))
-    return table
-
-
-def _full(log: Path, error: str) -> str:
-    """What a failed run lacked room for, or nothing if it failed for another reason."""
-    sites = [site for site in _sites(log) if site[2]]
-    wanted = [site for site in sites if site[1] > site[2]]
-    if not wanted and "legal placement" in error:  # full enough that the placer found no way
-        wanted = [max(sites, key=lambda site: site[1] / site[2])] if sites else []
-    return " and ".join(f"{used:,} of {available:,} {kind}" for kind, used, available in wanted)

@@ -22,7 +22,7 @@ from typing import Any
 from hadacast.errors import HadacastError
 from hadacast.synth import netlist, timing
 from hadacast.synth.devices import Device
-from hadacast.tools import mend, process, yosys
+from hadacast.tools import mend, nextpnr, process, yosys
 
 _INNER = "register -> register"
 
@@ -225,23 +225,9 @@ def _place(
             timeout=timeout,
         )
     except HadacastError as error:
-        full = _overfull(log)
+        full = nextpnr.lacking(log, str(error))
         if full:
             raise HadacastError(f"{full} on {device.name}, too many (log: {log})") from None
         raise error
     report: dict[str, Any] = json.loads((workdir / f"{name}.report.json").read_text(encoding="utf-8"))
     return report
-
-
-def _overfull(log: Path) -> str:
-    """Return the sites a failed run wanted beyond those there are, from its utilisation table."""
-    if not log.exists():
-        return ""
-    wanted = []
-    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
-        fields = line.removeprefix("Info:").replace(":", " ").replace("/", " ").split()
-        if len(fields) == 4 and fields[3].endswith("%") and fields[1].isdigit() and fields[2].isdigit():
-            kind, used, available = fields[0], int(fields[1]), int(fields[2])
-            if used > available:
-                wanted.append(f"{used} of {available} {kind}")
-    return " and ".join(wanted)

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +46,22 @@ MAX_VIOLATIONS = 100
 """Violations kept of a run; the first few tell the story."""
 
 
+class Filed:
+    """A dataclass of arrays and numbers that goes to a file and back, between two processes."""
+
+    def save(self, path: Path) -> None:
+        """To an .npz file."""
+        np.savez(path, **{f.name: getattr(self, f.name) for f in fields(self)})  # type: ignore[arg-type]
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """From an .npz file."""
+        with np.load(path) as file:
+            return cls(**{n: file[n] if file[n].ndim else file[n].item() for n in file.files})
+
+
 @dataclass(frozen=True)
-class Job:
+class Job(Filed):
     """A stimulus for one core as plain arrays, all that a simulator needs."""
 
     data: NDArray[np.uint8]
@@ -86,19 +100,9 @@ class Job:
             timeout=timeout_cycles or 4 * (spec.latency + spec.beats) + 1024,
         )
 
-    def save(self, path: Path) -> None:
-        """To an .npz file."""
-        np.savez(path, **{f.name: getattr(self, f.name) for f in fields(self)})
-
-    @classmethod
-    def load(cls, path: Path) -> Job:
-        """From an .npz file."""
-        with np.load(path) as file:
-            return cls(**{n: file[n] if file[n].ndim else file[n].item() for n in file.files})
-
 
 @dataclass
-class Record:
+class Record(Filed):
     """A run as a simulator saw it, before its bytes are decoded."""
 
     data: NDArray[np.uint8]
@@ -117,14 +121,6 @@ class Record:
     errors: int = 0
     seconds: float = 0.0
     build_seconds: float = field(default=0.0)
-
-    save = Job.save
-
-    @classmethod
-    def load(cls, path: Path) -> Record:
-        """From an .npz file."""
-        with np.load(path) as file:
-            return cls(**{n: file[n] if file[n].ndim else file[n].item() for n in file.files})
 
     def trace(self, top: Any, simulator: str) -> Trace:
         """Decoded; raises HadacastError when the core hung."""

@@ -8,7 +8,7 @@ import pytest
 from boards.cores import core
 
 from hadacast import boards
-from hadacast.boards.build import _full, build_bitstream
+from hadacast.boards.build import build_bitstream
 from hadacast.errors import HadacastError
 from hadacast.tools import process
 
@@ -112,16 +112,3 @@ def test_every_board(name, tmp_path):
 @pytest.mark.long
 def test_the_smallest_board(tmp_path):
     check("icestick", core(16, 1, 8), tmp_path)
-
-
-def test_words_for_a_device_that_is_too_full(tmp_path):
-    log = tmp_path / "top.tim"
-    log.write_text("Info: \t         ICESTORM_LC:    1048/   1280    81%\nInfo: \t SB_IO:  4/ 96  4%\n")
-    assert (
-        _full(log, "nextpnr-ice40: Unable to find legal placement for cell 'x'")
-        == "1,048 of 1,280 ICESTORM_LC"
-    )
-    assert _full(log, "nextpnr-ice40: something else") == ""
-    log.write_text("Info: A: 9/ 8 112%\nInfo: B: 3/ 2 150%\nInfo: C: 2/ 2 100%\n")
-    assert _full(log, "any") == "9 of 8 A and 3 of 2 B"
-    assert _full(tmp_path / "missing", "any") == ""
