@@ -118,7 +118,6 @@ class FeedbackButterfly(Butterfly):
             delay.enable.eq(self.enable),
             delay.push.eq(self.i_valid),
             delay.pop.eq(meets & self.i_valid),
-            delay.drain.eq(owed),
             delay.drain_next.eq(will_owe),
         ]
         head, tail = data.View(word, delay.head), data.View(word, delay.tail)

@@ -28,9 +28,9 @@ class Delay(Component):
     -------
     enable: nothing changes while it is low.
     push, tail: take the word `tail`.
-    head: the oldest word. pop, drain: it leaves, if either is high.
-    drain_next: what drain will be after the next enabled cycle. Knowing it early keeps the logic
-        before the registers' many enables to one LUT.
+    head: the oldest word. pop: it leaves.
+    drain_next: in the enabled cycle after this one it leaves too, without a push. Known a cycle early,
+        this keeps the logic before the registers' many enables to one LUT.
     """
 
     def __init__(self, width: int, depth: int, storage: str):
@@ -42,7 +42,6 @@ class Delay(Component):
                 "push": In(1),
                 "tail": In(width),
                 "pop": In(1),
-                "drain": In(1),
                 "drain_next": In(1),
                 "head": Out(width),
             }
