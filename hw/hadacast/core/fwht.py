@@ -10,6 +10,7 @@ from hadacast.core import beat
 from hadacast.core.butterfly import Butterfly, FeedbackButterfly, SpatialButterfly
 from hadacast.core.span import Beat, Skid
 from hadacast.spec import fwht as spec_module
+from hadacast.tech.family import of_platform
 
 
 class Fwht(Component):
@@ -54,6 +55,7 @@ class Fwht(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         spec = self.spec
+        of_platform(platform).check_storage(spec.storage)
         # An unsigned input is extended by the sign that it doesn't have.
         entry = Signal(beat.lanes_layout(spec.working, spec.lanes))
         for lane in range(spec.lanes):

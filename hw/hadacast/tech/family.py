@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hadacast import checks
+from hadacast.errors import HadacastError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +25,17 @@ class Family:
     bram_bits: int = 0
 
     def storage(self, depth: int, width: int) -> str:
-        """Where a delay of `depth` beats of `width` bits lives: "ff", "lutram" or "bram"."""
+        """Where a delay of `depth` beats of `width` bits lives by itself: "ff", "lutram" or "bram"."""
         if depth <= self.ff_depth or depth * width < self.bram_bits:
             return "ff"
         return "lutram" if depth <= self.lutram_depth else "bram"
+
+    def check_storage(self, storage: str) -> None:
+        """Raise HadacastError where the family has no such memory."""
+        if storage == "lutram" and not self.lutram_depth:
+            raise HadacastError(
+                f"storage is 'lutram': {self.name} has no LUT RAM; it must be auto, ff or bram"
+            )
 
 
 # LUT RAM is 16 deep everywhere: up to 32 it costs fewer cells than its flip-flops would.

@@ -1,0 +1,55 @@
+"""Where delays live, and which family an elaboration is for."""
+
+import pytest
+from amaranth_boards.icebreaker import ICEBreakerPlatform
+from amaranth_boards.tang_nano_9k import TangNano9kPlatform
+from amaranth_boards.ulx3s import ULX3S_85F_Platform
+
+from hadacast.core.top import AxiTop
+from hadacast.core.verilog import to_verilog
+from hadacast.errors import HadacastError
+from hadacast.recipe import load
+from hadacast.tech import family
+
+
+@pytest.mark.parametrize(
+    ("name", "depth", "width", "storage"),
+    [
+        ("ecp5", 4, 68, "ff"),
+        ("ecp5", 8, 68, "lutram"),
+        ("ecp5", 32, 1, "lutram"),
+        ("ecp5", 64, 1, "bram"),
+        ("gowin", 32, 8, "bram"),
+        ("ice40", 8, 20, "ff"),
+        ("ice40", 16, 20, "bram"),
+    ],
+)
+def test_auto_storage(name, depth, width, storage):
+    assert family.get(name).storage(depth, width) == storage
+
+
+@pytest.mark.parametrize(
+    ("platform", "name"),
+    [
+        (None, "generic"),
+        (family.Target(family.get("gowin")), "gowin"),
+        (ICEBreakerPlatform(), "ice40"),
+        (TangNano9kPlatform(toolchain="Apicula"), "gowin"),
+        (ULX3S_85F_Platform(), "ecp5"),
+    ],
+    ids=["none", "target", "icebreaker", "tang_nano_9k", "ulx3s"],
+)
+def test_of_platform(platform, name):
+    assert family.of_platform(platform).name == name
+
+
+def test_unknown_family():
+    with pytest.raises(HadacastError, match="family is 'xc7': it must be one of generic, ecp5, gowin, ice40"):
+        family.get("xc7")
+
+
+def test_no_lut_ram():
+    spec = load("rotate128", ["stage.fwht.storage=lutram"]).pipeline
+    with pytest.raises(HadacastError, match="ice40 has no LUT RAM; it must be auto, ff or bram"):
+        to_verilog(AxiTop(spec), "ice40")
+    assert to_verilog(AxiTop(spec), "ecp5")
