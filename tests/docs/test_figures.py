@@ -37,6 +37,12 @@ def test_the_table_is_what_was_measured(figures, store, page):
     assert figures.place(text, figures.table(page, store)) == text
 
 
+def test_the_readme_says_what_was_measured(figures, store):
+    core = store[figures.CORE]
+    row = f"| {figures.used(core, figures.LOGIC)} | {core['median_fmax']:.0f} |"
+    assert row in (DOCS.parent / "README.md").read_text(encoding="utf-8")
+
+
 def test_commands_parse(figures):
     for rows in figures.ROWS.values():
         for row in rows:
