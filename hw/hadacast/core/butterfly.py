@@ -83,11 +83,10 @@ class FeedbackButterfly(Butterfly):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         word = data.ArrayLayout(signed(self.width + 1), self.lanes)
-        bits = word.size
         storage = self.storage
         if storage == "auto":
-            storage = of_platform(platform).storage(self.distance, bits)
-        delay = m.submodules.delay = Delay(bits, self.distance, storage)
+            storage = of_platform(platform).storage(self.distance)
+        delay = m.submodules.delay = Delay(word.size, self.distance, storage)
 
         # Of the arriving beat in its block: which half it is in, and its place in that half.
         meets, place = Signal(), Signal(range(self.distance))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
@@ -74,23 +74,33 @@ class Delay(Component):
             # register full and leaves it so: only room lets one change.
             will_be_full.append(Mux(room[i], arriving, full[i]))
             arriving = full[i]
-        all_full: Value = Const(1, 1)  # from register i to the head, after this cycle
-        for i in reversed(range(registers)):
-            all_full_from_i = Signal(name=f"all_full_{i}")
-            m.d.comb += all_full_from_i.eq(will_be_full[i] & all_full)
-            all_full = all_full_from_i
-            with m.If(self.enable):
-                m.d.sync += [full[i].eq(will_be_full[i]), room[i].eq(self.drain_next | ~all_full)]
+        # Bit i: whether registers i to the head are all full after this cycle, in a tree.
+        all_full: Value = Cat(will_be_full)
+        distance = 1
+        while distance < registers:
+            wider = Signal(registers, name=f"all_full_{2 * distance}")
+            m.d.comb += wider.eq(all_full & Cat(all_full[distance:], Const(-1, distance)))
+            all_full, distance = wider, 2 * distance
+        with m.If(self.enable):
+            for i in range(registers):
+                m.d.sync += [full[i].eq(will_be_full[i]), room[i].eq(self.drain_next | ~all_full[i])]
         m.d.comb += self.head.eq(word)
         return m
 
     def _memory(self, m: Module, read_enable: Signal) -> tuple[Any, Any]:
-        """A circular buffer: whether it holds a word to read, and its registered output."""
+        """A circular buffer: whether it holds a word to read, and its registered output.
+
+        A word that is read while it is written is never used, and Yosys is told so: else it builds a
+        bypass around block RAMs.
+        """
         memory = m.submodules.memory = Memory(
             shape=len(self.tail),
             depth=self.depth,
             init=[],
-            attrs={"ram_style": {"lutram": "distributed", "bram": "block"}[self.storage]},
+            attrs={
+                "ram_style": {"lutram": "distributed", "bram": "block"}[self.storage],
+                "no_rw_check": 1,
+            },
         )
         write, read = memory.write_port(), memory.read_port()
         # The registers around it always hold some of the `depth` words, so equal means empty.

@@ -16,17 +16,15 @@ class Family:
     name: as on the command line.
     ff_depth: the deepest delay, in beats, that "auto" keeps in flip-flops.
     lutram_depth: the deepest that "auto" keeps in LUT RAM; 0 where there is none.
-    bram_bits: a delay of fewer bits in all never takes a block RAM in "auto".
     """
 
     name: str
     ff_depth: int
     lutram_depth: int
-    bram_bits: int = 0
 
-    def storage(self, depth: int, width: int) -> str:
-        """Where a delay of `depth` beats of `width` bits lives by itself: "ff", "lutram" or "bram"."""
-        if depth <= self.ff_depth or depth * width < self.bram_bits:
+    def storage(self, depth: int) -> str:
+        """Where a delay of `depth` beats lives if nothing else is said: "ff", "lutram" or "bram"."""
+        if depth <= self.ff_depth:
             return "ff"
         return "lutram" if depth <= self.lutram_depth else "bram"
 
@@ -45,8 +43,8 @@ FAMILIES = {
         Family(name="generic", ff_depth=4, lutram_depth=32),
         Family(name="ecp5", ff_depth=4, lutram_depth=32),
         Family(name="gowin", ff_depth=4, lutram_depth=16),
-        # A flip-flop takes a whole logic cell here and block RAMs are small and many.
-        Family(name="ice40", ff_depth=4, lutram_depth=0, bram_bits=256),
+        # A flip-flop takes a whole logic cell here, and block RAMs are small and many.
+        Family(name="ice40", ff_depth=4, lutram_depth=0),
     )
 }
 

@@ -13,19 +13,19 @@ from hadacast.tech import family
 
 
 @pytest.mark.parametrize(
-    ("name", "depth", "width", "storage"),
+    ("name", "depth", "storage"),
     [
-        ("ecp5", 4, 68, "ff"),
-        ("ecp5", 8, 68, "lutram"),
-        ("ecp5", 32, 1, "lutram"),
-        ("ecp5", 64, 1, "bram"),
-        ("gowin", 32, 8, "bram"),
-        ("ice40", 8, 20, "ff"),
-        ("ice40", 16, 20, "bram"),
+        ("ecp5", 4, "ff"),
+        ("ecp5", 8, "lutram"),
+        ("ecp5", 32, "lutram"),
+        ("ecp5", 64, "bram"),
+        ("gowin", 32, "bram"),
+        ("ice40", 4, "ff"),
+        ("ice40", 8, "bram"),
     ],
 )
-def test_auto_storage(name, depth, width, storage):
-    assert family.get(name).storage(depth, width) == storage
+def test_auto_storage(name, depth, storage):
+    assert family.get(name).storage(depth) == storage
 
 
 @pytest.mark.parametrize(
