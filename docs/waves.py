@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from amaranth.hdl import Cat
 from amaranth.sim import Simulator
 
 from hadacast.core.top import AxiTop
@@ -23,6 +22,7 @@ from hadacast.format import Format
 from hadacast.sim import Stimulus, compare
 from hadacast.sim.cycle import Job, bench
 from hadacast.sim.packing import Packing
+from hadacast.sim.run_amaranth import words
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
 
@@ -49,17 +49,7 @@ class Recording:
 def record(stimulus: Stimulus) -> Recording:
     """Run a stimulus on the core. Raises AssertionError if anything that comes out is wrong."""
     top = AxiTop(SPEC)
-    inputs = Cat(
-        top.aclk, top.aresetn, top.s_axis_tvalid, top.m_axis_tready, top.s_axis_tlast, top.s_axis_tdata
-    )
-    outputs = Cat(
-        top.s_axis_tready,
-        top.m_axis_tvalid,
-        top.frame_error,
-        top.m_axis_tlast,
-        top.m_axis_tuser,
-        top.m_axis_tdata,
-    )
+    inputs, outputs = words(top)
     shown = [name for name in top.signature.members if name != "aclk"]
     signals: dict[str, list[int]] = {name: [] for name in shown}
     records = []

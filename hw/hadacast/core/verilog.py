@@ -21,12 +21,8 @@ def module_name(spec: Pipeline) -> str:
     return f"hadacast_{spec.name}"
 
 
-def to_rtlil(top: AxiTop) -> str:
-    """The core as RTLIL, Yosys's own text, of the generic family. Same spec, same text."""
-    return _rtlil(top, families.Target(families.get("generic")))
-
-
 def _rtlil(top: AxiTop, target: families.Target) -> str:
+    """The core as RTLIL, Yosys's own text."""
     with _collector_at_rest():
         fragment = Fragment.get(top, target)
         # The port list is the signature's, in its order.

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import platformdirs
+
 from hadacast.errors import HadacastError
 from hadacast.tools.mend import mend_file
 from hadacast.tools.process import find
@@ -60,7 +62,7 @@ def shim() -> str:
     Raises:
         HadacastError: the cache folder can't be written.
     """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "hadacast")
+    cache = Path(platformdirs.user_cache_dir("hadacast", appauthor=False))
     path = cache / "nextpnr-gowin"
     text = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {__name__} "$@"\n'
     try:

@@ -8,13 +8,29 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from amaranth.hdl import Cat
+from amaranth.hdl import Cat, Value
 from amaranth.sim import Simulator
 
 from hadacast.errors import HadacastError
 from hadacast.sim.cycle import Job, Progress, bench
 from hadacast.sim.stimulus import Stimulus
 from hadacast.sim.trace import Trace
+
+
+def words(top: Any) -> tuple[Value, Value]:
+    """What `cycle.bench` drives, above the clock in bit 0, and what it reads, as one value each."""
+    inputs = Cat(
+        top.aclk, top.aresetn, top.s_axis_tvalid, top.m_axis_tready, top.s_axis_tlast, top.s_axis_tdata
+    )
+    outputs = Cat(
+        top.s_axis_tready,
+        top.m_axis_tvalid,
+        top.frame_error,
+        top.m_axis_tlast,
+        top.m_axis_tuser,
+        top.m_axis_tdata,
+    )
+    return inputs, outputs
 
 
 def run(
@@ -29,17 +45,7 @@ def run(
     job = Job.of(top, stimulus, timeout_cycles)
     # One assignment each for "clock low and all inputs" and "clock high", and one read, are all that a cycle
     # costs; time passes only when somebody wants to look at it.
-    inputs = Cat(
-        top.aclk, top.aresetn, top.s_axis_tvalid, top.m_axis_tready, top.s_axis_tlast, top.s_axis_tdata
-    )
-    outputs = Cat(
-        top.s_axis_tready,
-        top.m_axis_tvalid,
-        top.frame_error,
-        top.m_axis_tlast,
-        top.m_axis_tuser,
-        top.m_axis_tdata,
-    )
+    inputs, outputs = words(top)
     clock = top.aclk
     half = 5e-9  # seconds: 100 MHz on the time axis
     records = []
