@@ -1,6 +1,7 @@
 """Argument checks that every spec shares: one wording for one kind of mistake."""
 
 from collections.abc import Iterable
+from fractions import Fraction
 from numbers import Integral
 from reprlib import Repr
 from typing import Any
@@ -53,6 +54,32 @@ def choice(name: str, value: Any, allowed: Iterable[Any]) -> Any:
     if not any(type(value) is type(other) and value == other for other in allowed):
         raise HadacastError(f"{name} is {quote(value)}: it must be one of {', '.join(map(str, allowed))}")
     return value
+
+
+def fraction(name: str, value: Any, low: Fraction | int, high: Fraction | int, bits: int = 32) -> Fraction:
+    """Return a number as an exact fraction; raise HadacastError if it isn't one in [low, high].
+
+    Ints, Fractions, floats and texts such as "4/5" or "1e-3"; a float counts as the shortest decimal
+    that prints it, 0.8 as 4/5, which is what its writer meant. Numerator and denominator may have
+    `bits` bits beyond what powers of two in them take.
+    """
+    exact = None
+    if isinstance(value, int | float | str | Fraction) and not isinstance(value, bool):
+        try:
+            shown = str(value)
+            # A power of ten in a text can be of any size.
+            plain = len(shown) <= 40 and ("e" not in shown.lower() or abs(int(shown.lower().split("e")[1])) < 100)
+            exact = Fraction(shown) if plain else None
+        except (ValueError, ZeroDivisionError, OverflowError):
+            exact = None
+    if exact is None or not low <= exact <= high:
+        raise HadacastError(f"{name} is {quote(value)}: it must be a number from {low} to {high}")
+    for part in (exact.numerator, exact.denominator):
+        if part and (part // (part & -part)).bit_length() > bits:
+            raise HadacastError(
+                f"{name} is {quote(value)}: as a fraction, {exact}, it takes more than {bits} bits above and below"
+            )
+    return exact
 
 
 def text(name: str, value: Any) -> str:

@@ -1,5 +1,6 @@
 """Fixed-point number formats: bit layout, range, encode and decode."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,59 @@ MAX_WIDTH = 63
 Ints = NDArray[np.int64]
 
 
+class Codes(ABC):
+    """What every element format has: codes of `width` bits, read as integers from `min` to `max`."""
+
+    width: int
+    signed: bool
+
+    @property
+    def min(self) -> int:
+        """The smallest code."""
+        return -(1 << (self.width - 1)) if self.signed else 0
+
+    @property
+    def max(self) -> int:
+        """The largest code."""
+        return (1 << (self.width - self.signed)) - 1
+
+    @property
+    def bytes(self) -> int:
+        """Whole bytes that hold one code, as on AXI4-Stream and in files."""
+        return -(-self.width // 8)
+
+    def check(self, codes: ArrayLike, name: str = "input") -> Ints:
+        """Return `codes` as a new int64 array of the same shape, in C order.
+
+        Raises HadacastError for a dtype that isn't an integer, and for a code outside [min, max],
+        quoting the first one and its place.
+        """
+        array = as_array(codes, name)
+        if array.dtype.kind not in "iu":
+            raise HadacastError(f"{name} has dtype {array.dtype}: it must be an integer type")
+        # Two reductions need no memory; masks are for the error only.
+        if array.size and (array.min() < self.min or array.max() > self.max):
+            bad = (array < self.min) | (array > self.max)
+            at = np.unravel_index(int(np.argmax(bad)), array.shape)
+            place = "[" + ", ".join(map(str, at)) + "]" if at else ""
+            raise HadacastError(f"{name}{place} is {array[at]}: {self} holds {self.min:,} to {self.max:,}")
+        return array.astype(np.int64, order="C")
+
+    @abstractmethod
+    def encode(self, values: ArrayLike, name: str = "input") -> Ints:
+        """Round real values to codes, ties to even, saturating; same shape."""
+
+    @abstractmethod
+    def saturated(self, values: ArrayLike, name: str = "input") -> int:
+        """How many of the real `values` encode() would clip."""
+
+    @abstractmethod
+    def decode(self, codes: ArrayLike, name: str = "input") -> NDArray[np.float64]:
+        """The real values of codes; same shape."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class Format:
+class Format(Codes):
     """A fixed-point format: the integer code k stands for k·2^-fraction.
 
     Members
@@ -39,45 +91,13 @@ class Format:
         checks.flag("signed", self.signed)
 
     @property
-    def min(self) -> int:
-        """The smallest code."""
-        return -(1 << (self.width - 1)) if self.signed else 0
-
-    @property
-    def max(self) -> int:
-        """The largest code."""
-        return (1 << (self.width - self.signed)) - 1
-
-    @property
     def step(self) -> float:
         """The value of one code step, 2^-fraction."""
         return 2.0**-self.fraction
 
-    @property
-    def bytes(self) -> int:
-        """Whole bytes that hold one code, as on AXI4-Stream and in files."""
-        return -(-self.width // 8)
-
     def __str__(self) -> str:
         sign = "signed" if self.signed else "unsigned"
         return f"{sign} {self.width}-bit, {self.fraction} fraction bits"
-
-    def check(self, codes: ArrayLike, name: str = "input") -> Ints:
-        """Return `codes` as a new int64 array of the same shape, in C order.
-
-        Raises HadacastError for a dtype that isn't an integer, and for a code outside [min, max],
-        quoting the first one and its place.
-        """
-        array = _array(codes, name)
-        if array.dtype.kind not in "iu":
-            raise HadacastError(f"{name} has dtype {array.dtype}: it must be an integer type")
-        # Two reductions need no memory; masks are for the error only.
-        if array.size and (array.min() < self.min or array.max() > self.max):
-            bad = (array < self.min) | (array > self.max)
-            at = np.unravel_index(int(np.argmax(bad)), array.shape)
-            place = "[" + ", ".join(map(str, at)) + "]" if at else ""
-            raise HadacastError(f"{name}{place} is {array[at]}: {self} holds {self.min:,} to {self.max:,}")
-        return array.astype(np.int64, order="C")
 
     def encode(self, values: ArrayLike, name: str = "input") -> Ints:
         """Round real values to codes, ties to even, saturating at min and max; same shape.
@@ -106,7 +126,7 @@ class Format:
 
     def _scaled(self, values: ArrayLike, name: str) -> NDArray[np.float64]:
         """Real values in code steps, rounded to integers, ties to even, not clipped."""
-        array = _array(values, name)
+        array = as_array(values, name)
         if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
             raise HadacastError(
                 f"{name} has dtype {array.dtype}: it must be an integer or a float of up to 64 bits"
@@ -123,7 +143,8 @@ class Format:
             return np.rint(np.ldexp(array.astype(np.float64), self.fraction))
 
 
-def _array(values: ArrayLike, name: str) -> NDArray[Any]:
+def as_array(values: ArrayLike, name: str) -> NDArray[Any]:
+    """`values` as a NumPy array; raises HadacastError for what is none."""
     try:
         return np.asarray(values)
     except (ValueError, TypeError, OverflowError):  # rows of different lengths, for one

@@ -11,15 +11,17 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from hadacast import checks
+from hadacast import checks, elements
 from hadacast.errors import HadacastError
-from hadacast.format import Format
+from hadacast.format import Codes, Format
+from hadacast.frames import Block
 from hadacast.spec.cast import Cast
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
+from hadacast.spec.quantize import Quantize
 from hadacast.spec.stage import Stage
 
-STAGES: Mapping[str, type[Stage]] = {cls.kind: cls for cls in (Fwht, Cast)}
+STAGES: Mapping[str, type[Stage]] = {cls.kind: cls for cls in (Fwht, Cast, Quantize)}
 MAX_BYTES = 1 << 20
 
 
@@ -136,7 +138,7 @@ def _build(document: dict[str, Any], stem: str) -> Recipe:
     stream = _table(top.get("stream", {}), "[stream]", ("frame", "lanes"))
     if "frame" not in stream:
         raise HadacastError("[stream] has no frame: it must say how many elements a frame has")
-    format_ = Format(**_table(top.get("input", {}), "[input]", _names(Format)))
+    format_ = _input(top.get("input", {}))
     build = _table(top.get("build", {}), "[build]", ("sample", "board"))
     entries = top.get("stage", [])
     if not isinstance(entries, list) or not entries:
@@ -151,13 +153,29 @@ def _build(document: dict[str, Any], stem: str) -> Recipe:
     return Recipe(pipeline=pipeline, **build)
 
 
-def _stage(entry: Any, where: str, stream: dict[str, Any], input_: Format) -> Stage:
+def _input(table: Any) -> Codes | Block:
+    """[input]: a `format` by name, or the fields of a Format."""
+    own = _table(table, "[input]", ("format", *_names(Format)))
+    if "format" not in own:
+        return Format(**own)
+    if len(own) > 1:
+        raise HadacastError(f"[input] has format and {', '.join(sorted(set(own) - {'format'}))}: one or the other")
+    return elements.element("format", own["format"])
+
+
+def _stage(entry: Any, where: str, stream: dict[str, Any], input_: Codes | Block) -> Stage:
     if not isinstance(entry, dict):
         raise HadacastError(f"{where} is {checks.quote(entry)}: it must be a table")
     cls = STAGES[checks.choice(f"{where} kind", entry.get("kind"), STAGES)]
     own = _table(entry, where, ("kind", *(set(_names(cls)) - cls.FROM_STREAM)))
-    settings = {key: value for key, value in own.items() if key != "kind"}
-    return cls(**stream, input=input_, **settings)
+    # TOML's lists as tuples: a spec must hash.
+    settings = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in own.items() if key != "kind"
+    }
+    try:
+        return cls(**stream, input=input_, **settings)
+    except HadacastError as error:
+        raise HadacastError(f"{where}, {cls.kind}: {error}") from None
 
 
 def _table(value: Any, where: str, allowed: Iterable[str]) -> dict[str, Any]:

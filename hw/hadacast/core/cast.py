@@ -21,7 +21,7 @@ class Cast(Component):
     def __init__(self, spec: spec_module.Cast):
         self.spec = spec
         self.latency = spec.latency
-        shape = beat.result(spec.input, spec.lanes)
+        shape = beat.flowing(spec.input, spec.lanes)
         super().__init__({"i": In(stream.Signature(shape)), "o": Out(stream.Signature(shape))})
 
     def elaborate(self, platform: Any) -> Module:

@@ -7,7 +7,7 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core import beat
-from hadacast.format import Format
+from hadacast.format import Codes
 
 COUNTER_WIDTH = 16
 
@@ -25,12 +25,12 @@ class Framer(Component):
     frame_error: 1 for a cycle for each broken frame. frame_errors: how many, saturating at 65,535.
     """
 
-    def __init__(self, format_: Format, lanes: int, beats: int):
+    def __init__(self, format_: Codes, lanes: int, beats: int):
         self.beats = beats
         super().__init__(
             {
                 "i": In(stream.Signature(beat.raw(format_, lanes))),
-                "o": Out(stream.Signature(beat.checked(format_, lanes))),
+                "o": Out(stream.Signature(beat.flowing(format_, lanes))),
                 "frame_error": Out(1),
                 "frame_errors": Out(COUNTER_WIDTH),
             }
@@ -46,15 +46,16 @@ class Framer(Component):
             self.i.ready.eq(self.o.ready & ~pad),
             self.o.valid.eq(pad | (self.i.valid & ~discard)),
             self.o.p.data.eq(self.i.p.data),
-            self.o.p.broken.eq(at_end & (pad | ~last)),
+            self.o.p.last.eq(at_end),
+            self.o.p.mark.eq(at_end & (pad | ~last)),
         ]
         early, late = Signal(), Signal()
         arrives = self.i.valid & self.o.ready & ~pad & ~discard
         m.d.comb += [early.eq(arrives & last & ~at_end), late.eq(arrives & ~last & at_end)]
         with m.If(self.o.valid & self.o.ready):
-            m.d.sync += position.eq(position + 1)  # beats is a power of two: it wraps
+            m.d.sync += position.eq(position + 1)
             with m.If(at_end):
-                m.d.sync += pad.eq(0)
+                m.d.sync += [position.eq(0), pad.eq(0)]
         with m.If(early):
             m.d.sync += pad.eq(1)
         with m.If(late):

@@ -21,21 +21,22 @@ class Fwht(Component):
 
     Members
     -------
-    i: beats of whole frames (hadacast.core.beat.checked).
-    o: beats of good frames (hadacast.core.beat.result).
+    i: beats of whole frames (hadacast.core.beat.flowing).
+    o: beats of good frames (hadacast.core.beat.flowing).
 
     Attributes
     ----------
     latency: cycles from the first beat in to the first beat out, without stalls.
     """
 
-    def __init__(self, spec: spec_module.Fwht):
+    def __init__(self, spec: spec_module.Fwht, drops: bool = True):
         self.spec = spec
+        self.drops = drops
         self.latency = spec.latency
         super().__init__(
             {
-                "i": In(stream.Signature(beat.checked(spec.input, spec.lanes))),
-                "o": Out(stream.Signature(beat.result(spec.output, spec.lanes))),
+                "i": In(stream.Signature(beat.flowing(spec.input, spec.lanes))),
+                "o": Out(stream.Signature(beat.flowing(spec.output, spec.lanes))),
             }
         )
 
@@ -60,7 +61,7 @@ class Fwht(Component):
         entry = Signal(beat.lanes_layout(spec.working, spec.lanes))
         for lane in range(spec.lanes):
             m.d.comb += entry[lane].eq(self.i.p.data[lane])
-        arriving = Beat(entry, self.i.valid, self.i.p.broken)
+        arriving = Beat(entry, self.i.valid, self.i.p.mark)
         enable = Signal(name="enable_0")
         m.d.comb += self.i.ready.eq(enable)
         for _ in range(spec.entry_registers):
@@ -102,7 +103,7 @@ class Fwht(Component):
         return m
 
     def _drop(self, m: Module, leaving: Beat, enable: Signal) -> Beat:
-        """Take broken frames out, and give the others their `last` and `dropped`."""
+        """Take broken frames out, and give the others their `last` and `mark`."""
         position = Signal(range(self.spec.beats))
         dropping, dropped = Signal(), Signal()
         first, last = position == 0, position == self.spec.beats - 1
@@ -116,5 +117,5 @@ class Fwht(Component):
             with m.If(last):
                 m.d.sync += dropped.eq(drop)
         good = Signal(self.o.p.shape())
-        m.d.comb += [good.data.eq(leaving.value), good.last.eq(last), good.dropped.eq(dropped)]
+        m.d.comb += [good.data.eq(leaving.value), good.last.eq(last), good.mark.eq(dropped)]
         return Beat(good, leaving.valid & ~drop, 0)

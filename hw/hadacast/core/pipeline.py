@@ -8,6 +8,7 @@ from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
 from hadacast.core import beat
 from hadacast.core.cast import Cast
+from hadacast.core.frame_buffer import FrameBuffer
 from hadacast.core.framer import COUNTER_WIDTH, Framer
 from hadacast.core.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
@@ -22,7 +23,7 @@ class PipelineCore(Component):
     Members
     -------
     i: beats as a user sends them (hadacast.core.beat.raw), `last` on the last beat of a frame.
-    o: beats of results (hadacast.core.beat.result).
+    o: beats of results (hadacast.core.beat.flowing).
     frame_error: 1 for a cycle for each frame of the wrong length, which is dropped whole.
     frame_errors: how many there were since reset, saturating at 65,535.
 
@@ -36,8 +37,8 @@ class PipelineCore(Component):
         self.latency = spec.latency
         super().__init__(
             {
-                "i": In(stream.Signature(beat.raw(spec.input, spec.lanes))),
-                "o": Out(stream.Signature(beat.result(spec.output, spec.lanes))),
+                "i": In(stream.Signature(beat.raw(spec.input, spec.in_lanes))),
+                "o": Out(stream.Signature(beat.flowing(spec.output, spec.out_lanes))),
                 "frame_error": Out(1),
                 "frame_errors": Out(COUNTER_WIDTH),
             }
@@ -45,15 +46,20 @@ class PipelineCore(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        framer = m.submodules.framer = Framer(self.spec.input, self.spec.lanes, self.spec.beats)
+        framer = m.submodules.framer = Framer(self.spec.input, self.spec.in_lanes, self.spec.in_beats)
         connect(m, flipped(self.i), framer.i)
         m.d.comb += [
             self.frame_error.eq(framer.frame_error),
             self.frame_errors.eq(framer.frame_errors),
         ]
         source = framer.o
+        if self.spec.dropper is None:
+            buffer = m.submodules.buffer = FrameBuffer(self.spec.input, self.spec.in_lanes, self.spec.in_beats)
+            connect(m, source, buffer.i)
+            source = buffer.o
         for index, spec in enumerate(self.spec.stages):
-            stage = COMPONENTS[spec.kind](spec)
+            drops = {"drops": index == self.spec.dropper} if spec.kind == "fwht" else {}
+            stage = COMPONENTS[spec.kind](spec, **drops)
             m.submodules[f"{spec.kind}_{index}"] = stage
             connect(m, source, stage.i)
             source = stage.o

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.framer import COUNTER_WIDTH
 from hadacast.core.pipeline import PipelineCore
-from hadacast.format import Format
+from hadacast.format import Codes
 from hadacast.spec.pipeline import Pipeline
 
 # Port, direction and what it is for; AXI4-Stream is Arm IHI 0051.
@@ -28,7 +28,7 @@ PORTS = {
 }
 
 
-def lane_bits(format_: Format) -> int:
+def lane_bits(format_: Codes) -> int:
     """Bits that a lane takes on TDATA: whole bytes."""
     return 8 * format_.bytes
 
@@ -38,11 +38,11 @@ def ports(spec: Pipeline) -> dict[str, Any]:
     return {
         "aclk": In(1),
         "aresetn": In(1, init=1),
-        "s_axis_tdata": In(spec.lanes * lane_bits(spec.input)),
+        "s_axis_tdata": In(spec.in_lanes * lane_bits(spec.input)),
         "s_axis_tvalid": In(1),
         "s_axis_tready": Out(1),
         "s_axis_tlast": In(1),
-        "m_axis_tdata": Out(spec.lanes * lane_bits(spec.output)),
+        "m_axis_tdata": Out(spec.out_lanes * lane_bits(spec.output)),
         "m_axis_tvalid": Out(1),
         "m_axis_tready": In(1),
         "m_axis_tlast": Out(1),
@@ -69,10 +69,11 @@ class AxiTop(Component):
         m.d.comb += [domain.clk.eq(self.aclk), domain.rst.eq(~self.aresetn)]
         core = m.submodules.core = PipelineCore(self.spec)
         in_bits, out_bits = lane_bits(self.spec.input), lane_bits(self.spec.output)
-        for lane in range(self.spec.lanes):
+        for lane in range(self.spec.in_lanes):
+            m.d.comb += core.i.p.data[lane].eq(self.s_axis_tdata.word_select(lane, in_bits))
+        for lane in range(self.spec.out_lanes):
             extended = Signal(out_bits, name=f"lane_{lane}")
             m.d.comb += [
-                core.i.p.data[lane].eq(self.s_axis_tdata.word_select(lane, in_bits)),
                 extended.eq(core.o.p.data[lane]),
                 self.m_axis_tdata.word_select(lane, out_bits).eq(extended),
             ]
@@ -83,7 +84,7 @@ class AxiTop(Component):
             self.m_axis_tvalid.eq(core.o.valid),
             core.o.ready.eq(self.m_axis_tready),
             self.m_axis_tlast.eq(core.o.p.last),
-            self.m_axis_tuser.eq(core.o.p.dropped),
+            self.m_axis_tuser.eq(core.o.p.mark),
             self.frame_error.eq(core.frame_error),
             self.frame_errors.eq(core.frame_errors),
         ]

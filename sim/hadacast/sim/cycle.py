@@ -81,8 +81,8 @@ class Job(Filed):
     def of(cls, top: Any, stimulus: Stimulus, timeout_cycles: int | None = None) -> Job:
         """For a top with a `spec`; raises HadacastError for lanes or values that don't fit it."""
         spec = top.spec
-        if stimulus.lanes != spec.lanes:
-            raise HadacastError(f"the stimulus has {stimulus.lanes} lanes; {spec.name!r} has {spec.lanes}")
+        if stimulus.lanes != spec.in_lanes:
+            raise HadacastError(f"the stimulus has {stimulus.lanes} lanes; {spec.name!r} has {spec.in_lanes}")
         low, high = spec.input.min, spec.input.max
         for value in (stimulus.data.min(initial=0), stimulus.data.max(initial=0)):
             if not low <= value <= high:
@@ -90,14 +90,14 @@ class Job(Filed):
         if timeout_cycles is not None and timeout_cycles < 1:
             raise HadacastError(f"timeout_cycles is {timeout_cycles}; 1 or more is allowed")
         return cls(
-            data=Packing.of(spec.lanes, spec.input).pack(stimulus.data),
+            data=Packing.of(spec.in_lanes, spec.input).pack(stimulus.data),
             last=stimulus.last,
             gap=stimulus.gap,
             ready=stimulus.ready,
             resets=np.array(stimulus.resets, dtype=np.int64),
-            out_bytes=Packing.of(spec.lanes, spec.output).bytes,
+            out_bytes=Packing.of(spec.out_lanes, spec.output).bytes,
             drain=spec.latency + 2 * SLACK,
-            timeout=timeout_cycles or 4 * (spec.latency + spec.beats) + 1024,
+            timeout=timeout_cycles or 4 * (spec.latency + spec.in_beats + spec.out_beats) + 1024,
         )
 
 
@@ -131,7 +131,7 @@ class Record(Filed):
                 f"beat {taken} of {len(self.accept)} though m_axis_tvalid is low; "
                 f"{len(self.cycle)} beats came out"
             )
-        packing = Packing.of(top.spec.lanes, top.spec.output)
+        packing = Packing.of(top.spec.out_lanes, top.spec.output)
         return Trace(
             data=packing.unpack(self.data),
             last=(self.flags & 1).astype(np.bool_),

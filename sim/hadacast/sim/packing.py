@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hadacast.format import Format
+from hadacast.format import Codes
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Packing:
     signed: bool
 
     @classmethod
-    def of(cls, lanes: int, format: Format) -> Packing:
+    def of(cls, lanes: int, format: Codes) -> Packing:
         """The packing of `lanes` elements of a format."""
         return cls(lanes, format.bytes, format.signed)
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hadacast.format import Format, Ints
+from hadacast.format import Codes
+from hadacast.frames import Block, Frames
 from hadacast.spec.stage import Stage
 
 
@@ -14,12 +15,12 @@ class Cast(Stage):
     kind: ClassVar[str] = "cast"
 
     @property
-    def output(self) -> Format:
+    def output(self) -> Codes | Block:
         return self.input
 
     @property
     def latency(self) -> int:
         return 0
 
-    def transform(self, x: Ints) -> Ints:
+    def transform(self, x: Frames) -> Frames:
         return x

@@ -5,11 +5,12 @@ from typing import ClassVar
 
 from hadacast import checks
 from hadacast.errors import HadacastError
-from hadacast.format import Format, Ints
+from hadacast.format import MAX_WIDTH, Codes, Format
+from hadacast.frames import Block, Frames, exponents
 from hadacast.spec.butterflies import butterflies
 from hadacast.spec.stage import Stage
 
-MAX_INPUT_WIDTH = 32
+MAX_INPUT_WIDTH = 48
 MAX_FF_DEPTH = 256
 STORAGE = ("auto", "ff", "lutram", "bram")
 
@@ -24,7 +25,8 @@ class Fwht(Stage):
 
     Members
     -------
-    frame, lanes, input: as for every Stage; `input` is 1 to 32 bits wide.
+    frame, lanes, input: as for every Stage; fixed point of 1 to 48 bits. Frames may come with one
+        exponent each (hadacast.spec.align), which goes with them.
     registers: pipeline registers between butterfly stages, 0 to 2. The input has one too, unless
         this is 0, and the output always has one. More of them: a faster clock, a longer latency.
     storage: where delays live: "ff", for delays of up to 256 beats, that is N/P up to 512, "lutram",
@@ -41,10 +43,16 @@ class Fwht(Stage):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.input.width > MAX_INPUT_WIDTH:
+        if not isinstance(self.element, Format):
+            raise HadacastError(f"input is {self.input}: an fwht stage takes fixed point; an align stage makes it")
+        if self.element.width > MAX_INPUT_WIDTH:
             raise HadacastError(
-                f"width is {self.input.width}: an fwht stage takes 1 to {MAX_INPUT_WIDTH} input bits"
+                f"width is {self.element.width}: an fwht stage takes 1 to {MAX_INPUT_WIDTH} input bits"
             )
+        if isinstance(self.input, Block) and self.input != exponents(self.element, self.frame):
+            raise HadacastError(f"input is {self.input}: an fwht stage takes one exponent for each frame")
+        # The widest result must be a Format.
+        checks.integer("output width", self.working.width + self.stages, 1, MAX_WIDTH)
         checks.integer("registers", self.registers, 0, 2)
         checks.choice("storage", self.storage, STORAGE)
         if self.storage == "ff" and self.beats // 2 > MAX_FF_DEPTH:
@@ -62,13 +70,20 @@ class Fwht(Stage):
     @property
     def working(self) -> Format:
         """The signed format in which the input enters the first butterfly."""
-        if self.input.signed:
-            return self.input
-        return replace(self.input, width=self.input.width + 1, signed=True)
+        element = self.element
+        assert isinstance(element, Format)
+        if element.signed:
+            return element
+        return replace(element, width=element.width + 1, signed=True)
 
     @property
-    def output(self) -> Format:
+    def result(self) -> Format:
+        """Format of the elements that leave."""
         return replace(self.working, width=self.working.width + self.stages)
+
+    @property
+    def output(self) -> Codes | Block:
+        return self.with_element(self.result)
 
     @property
     def entry_registers(self) -> int:
@@ -89,5 +104,5 @@ class Fwht(Stage):
     def latency(self) -> int:
         return self.beats - 1 + self.entry_registers + sum(self.stage_registers)
 
-    def transform(self, x: Ints) -> Ints:
-        return butterflies(x, self.output.width)
+    def transform(self, x: Frames) -> Frames:
+        return x.with_codes(butterflies(x.codes, self.result.width))

@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 
 from hadacast import checks
 from hadacast.errors import HadacastError
-from hadacast.format import Format, Ints
+from hadacast.format import Codes, Ints
+from hadacast.frames import Block, Frames
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.stage import Stage
 
@@ -26,7 +27,8 @@ class Pipeline:
     Members
     -------
     name: 1 to 40 of a-z, 0-9 and _, starting with a letter.
-    stages: at least one, the first an Fwht; all of one frame length and lane count.
+    stages: at least one; all of one frame length and lane count. What enters the first and leaves the
+        last are plain elements or packed bytes: a pack or dequantize stage ends what has scales.
     title, source: one line each for people: what this is, and where it is published.
 
     Raises HadacastError where stages don't chain or a member is out of range.
@@ -46,10 +48,8 @@ class Pipeline:
         checks.instance("stages", self.stages, tuple)
         for stage in self.stages:
             checks.instance("a stage", stage, Stage)
-        if not self.stages or not isinstance(self.stages[0], Fwht):
-            # The transform's memory is what lets a broken frame be dropped whole.
-            first = self.stages[0].kind if self.stages else "nothing"
-            raise HadacastError(f"the first stage is {first}: a pipeline must start with an fwht stage")
+        if not self.stages:
+            raise HadacastError("a pipeline has no stages: it must have at least one")
         for before, after in pairwise(self.stages):
             same = (before.frame, before.lanes, before.output) == (after.frame, after.lanes, after.input)
             if not same:
@@ -57,7 +57,14 @@ class Pipeline:
                     f"stage {after.kind} takes {after.frame} × {after.lanes} lanes of {after.input}: "
                     f"{before.kind} before it leaves {before.frame} × {before.lanes} lanes of {before.output}"
                 )
-        widest = self.lanes * max(8 * self.input.bytes, 8 * self.output.bytes)
+        first, last = self.stages[0], self.stages[-1]
+        if isinstance(first.input, Block):
+            raise HadacastError(f"input is {first.input}: a pipeline takes plain elements, or packed ones")
+        if isinstance(last.output, Block):
+            raise HadacastError(
+                f"output is {last.output}: a pack or a dequantize stage must follow the last stage, {last.kind}"
+            )
+        widest = max(self.in_lanes * 8 * self.input.bytes, self.out_lanes * 8 * self.output.bytes)
         if widest > MAX_BEAT_BITS:
             raise HadacastError(
                 f"lanes is {self.lanes}: a beat would be {widest:,} bits wide, {MAX_BEAT_BITS:,} is the most"
@@ -79,26 +86,76 @@ class Pipeline:
         return self.stages[0].beats
 
     @property
-    def input(self) -> Format:
-        """Format of the elements that come in."""
+    def in_lanes(self) -> int:
+        """Lanes of a beat that comes in: P, or bytes of a packed one."""
+        return self.stages[0].in_lanes
+
+    @property
+    def in_beats(self) -> int:
+        """Beats of a frame that comes in."""
+        return self.stages[0].in_beats
+
+    @property
+    def out_lanes(self) -> int:
+        """Lanes of a beat that leaves: P, or bytes of a packed one."""
+        return self.stages[-1].out_lanes
+
+    @property
+    def out_beats(self) -> int:
+        """Beats of a frame that leaves."""
+        return self.stages[-1].out_beats
+
+    @property
+    def input(self) -> Codes:
+        """Format of the lanes that come in."""
+        assert isinstance(self.stages[0].input, Codes)
         return self.stages[0].input
 
     @property
-    def output(self) -> Format:
-        """Format of the elements that leave."""
+    def output(self) -> Codes:
+        """Format of the lanes that leave."""
+        assert isinstance(self.stages[-1].output, Codes)
         return self.stages[-1].output
+
+    @property
+    def sequential(self) -> bool:
+        """Whether a result depends on how many frames came before, since reset."""
+        return any(stage.sequential for stage in self.stages)
+
+    @property
+    def dropper(self) -> int | None:
+        """Index of the stage that drops broken frames: the first Fwht, whose first result follows a frame's
+        last beat. None if a stage before it must not see broken frames, or if there is none: a frame buffer
+        then stands at the entrance."""
+        for index, stage in enumerate(self.stages):
+            if isinstance(stage, Fwht):
+                return index
+            if stage.sequential:
+                return None
+        return None
 
     @property
     def latency(self) -> int:
         """Cycles from the first beat's acceptance to the first result's offer, without stalls."""
-        return sum(stage.latency for stage in self.stages)
+        buffer = 0 if self.dropper is not None else self.in_beats + 1
+        return buffer + sum(stage.latency for stage in self.stages)
 
     def compute(self, x: ArrayLike) -> Ints:
-        """The exact result for integer codes `x` of shape (..., N): int64, the same shape.
+        """The exact result for integer codes `x`, int64.
 
-        Raises HadacastError as Stage.compute does.
+        `x` is (..., in_beats·in_lanes), the result (..., out_beats·out_lanes); both are (..., N) but
+        where a stage packs or unpacks. Raises HadacastError as Stage.compute does.
         """
-        result = self.stages[0].compute(x)
-        for stage in self.stages[1:]:
-            result = stage.compute(result)
+        result = self.taps(x)[-1]
+        assert not isinstance(result, Frames)
         return result
+
+    def taps(self, x: ArrayLike) -> list[Ints | Frames]:
+        """What leaves each stage, in order, for input `x` as for compute()."""
+        found: list[Ints | Frames] = []
+        flowing: ArrayLike | Frames = x
+        for stage in self.stages:
+            result = stage.compute(flowing)
+            found.append(result)
+            flowing = result
+        return found

@@ -1,14 +1,15 @@
 """What every stage spec has in common."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from numpy.typing import ArrayLike
 
 from hadacast import checks
 from hadacast.errors import HadacastError
-from hadacast.format import Format, Ints
+from hadacast.format import Codes, Format, Ints
+from hadacast.frames import Block, Frames
 
 MAX_FRAME = 1 << 16
 INT16 = Format(width=16)
@@ -16,13 +17,13 @@ INT16 = Format(width=16)
 
 @dataclass(frozen=True, kw_only=True)
 class Stage(ABC):
-    """One stage of a pipeline: frames of `frame` elements in, frames of as many out.
+    """One stage of a pipeline: frames of `frame` elements in, as many frames out.
 
     Members
     -------
     frame: N, elements in a frame: a power of two from 2 to 65,536.
     lanes: P, elements in a beat: a power of two from 1 to N.
-    input: Format of the elements that come in.
+    input: what comes in: a Format or Minifloat, or a Block, whose groups carry scales.
 
     Raises HadacastError where a member is out of range.
     """
@@ -32,21 +33,58 @@ class Stage(ABC):
 
     frame: int
     lanes: int = 1
-    input: Format = INT16
+    input: Codes | Block = INT16
 
     def __post_init__(self) -> None:
         checks.power_of_two("frame", self.frame, 2, MAX_FRAME)
         checks.power_of_two("lanes", self.lanes, 1, self.frame, note=" (the frame)")
-        checks.instance("input", self.input, Format)
+        if not isinstance(self.input, Codes | Block):
+            raise HadacastError(f"input is {checks.quote(self.input)}: it must be a Format, Minifloat or Block")
 
     @property
     def beats(self) -> int:
-        """Beats in a frame, N/P."""
+        """Beats of elements in a frame, N/P."""
         return self.frame // self.lanes
 
     @property
+    def element(self) -> Codes:
+        """Format of the elements that come in, without what their groups carry."""
+        return self.input.element if isinstance(self.input, Block) else self.input
+
+    def with_element(self, element: Codes) -> Codes | Block:
+        """The input format with other elements: what leaves a stage that lets sides pass."""
+        return replace(self.input, element=element) if isinstance(self.input, Block) else element
+
+    # A packed stream has lanes of bytes, and beats of its own number. Everything else is as wide as it is long.
+
+    @property
+    def in_lanes(self) -> int:
+        """Lanes of a beat that comes in."""
+        return self.lanes
+
+    @property
+    def in_beats(self) -> int:
+        """Beats of a frame that comes in."""
+        return self.beats
+
+    @property
+    def out_lanes(self) -> int:
+        """Lanes of a beat that leaves."""
+        return self.lanes
+
+    @property
+    def out_beats(self) -> int:
+        """Beats of a frame that leaves."""
+        return self.beats
+
+    @property
+    def sequential(self) -> bool:
+        """Whether a result depends on how many frames came before, since reset: random numbers do that."""
+        return False
+
+    @property
     @abstractmethod
-    def output(self) -> Format:
+    def output(self) -> Codes | Block:
         """Format of the elements that leave."""
 
     @property
@@ -55,19 +93,30 @@ class Stage(ABC):
         """Cycles from the first beat's acceptance to the first result's offer, without stalls."""
 
     @abstractmethod
-    def transform(self, x: Ints) -> Ints:
+    def transform(self, x: Frames) -> Frames:
         """The stage's exact arithmetic on valid int64 codes, along the last axis.
 
-        `x` is C-contiguous, as compute() hands it over, and may be overwritten.
+        `x.codes` is C-contiguous, as compute() hands it over, and may be overwritten.
         """
 
-    def compute(self, x: ArrayLike) -> Ints:
-        """The exact result for integer codes `x` of shape (..., N), as int64 of the same shape.
+    def compute(self, x: ArrayLike | Frames) -> Ints | Frames:
+        """The exact result for integer codes `x` of shape (..., N): int64, or Frames where groups of
+        what leaves carry scales. Where the input is a Block, `x` is Frames.
 
-        Raises HadacastError for another last axis, a dtype that isn't an integer, or a code that
-        the input format cannot hold. Nothing ever wraps.
+        Frames lie along the leading axes in the order in which they are sent. Raises HadacastError for
+        another last axis, a dtype that isn't an integer, or a code that the input format cannot hold.
+        Nothing ever wraps, but where a quantizer is asked to.
         """
-        codes = self.input.check(x)
-        if codes.ndim == 0 or codes.shape[-1] != self.frame:
-            raise HadacastError(f"input has shape {codes.shape}: the last axis must be {self.frame}")
-        return self.transform(codes)
+        frames = self._checked(x)
+        size = self.in_beats * self.in_lanes
+        if frames.codes.ndim == 0 or frames.codes.shape[-1] != size:
+            raise HadacastError(f"input has shape {frames.codes.shape}: the last axis must be {size}")
+        result = self.transform(frames)
+        return result if isinstance(self.output, Block) else result.codes
+
+    def _checked(self, x: ArrayLike | Frames) -> Frames:
+        if isinstance(self.input, Block):
+            return self.input.check(checks.instance("input", x, Frames))
+        if isinstance(x, Frames):
+            raise HadacastError(f"input is Frames: it must be an array of integers, {self.input}")
+        return Frames(codes=self.input.check(x))

@@ -1,0 +1,50 @@
+"""The random numbers of stochastic rounding."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hadacast import checks
+from hadacast.format import Ints
+
+MASK = 0xFFFFFFFF
+LANES = 4  # bytes in a state
+
+
+@dataclass(frozen=True, kw_only=True)
+class Xorshift32:
+    """Marsaglia's xorshift32 (13, 17, 5), one generator for each four lanes.
+
+    In each beat, lane k takes byte k mod 4 (the lowest first) of generator k div 4's state, and then
+    all states move on: s ^= s << 13; s ^= s >> 17; s ^= s << 5 (G. Marsaglia, "Xorshift RNGs",
+    Journal of Statistical Software 8(14), 2003).
+
+    Members
+    -------
+    seed: 1 to 2^32 - 1. lanes: random bytes in a beat.
+    """
+
+    seed: int
+    lanes: int
+
+    def __post_init__(self) -> None:
+        checks.integer("seed", self.seed, 1, MASK)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The first state of each generator: the seed, and it plus multiples of 2^32 over the golden
+        ratio, 1 in place of 0."""
+        count = -(-self.lanes // LANES)
+        return tuple((self.seed + 0x9E3779B9 * index) & MASK or 1 for index in range(count))
+
+    def draw(self, beats: int) -> Ints:
+        """The first `beats` beats since reset: (beats, lanes) numbers from 0 to 255."""
+        state = np.array(self.seeds, dtype=np.uint32)
+        states = np.empty((beats, len(state)), dtype=np.uint32)
+        for beat in range(beats):
+            states[beat] = state
+            state = state ^ (state << np.uint32(13))
+            state = state ^ (state >> np.uint32(17))
+            state = state ^ (state << np.uint32(5))
+        octets = states.astype("<u4").view(np.uint8).reshape(beats, -1)
+        return octets[:, : self.lanes].astype(np.int64)

@@ -1,0 +1,1 @@
+"""Scales: how the elements of a group get the one number that they are divided by."""

@@ -1,0 +1,80 @@
+"""Power-of-two scales of groups, as E8M0 codes: OCP MX, block floating point, shifts."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, ClassVar
+
+import numpy as np
+
+from hadacast import checks
+from hadacast.elements import emax, largest, mantissa_bits
+from hadacast.format import Codes, Format, Ints
+from hadacast.frames import Block
+from hadacast.minifloat import E8M0
+from hadacast.rounding import to_codes
+from hadacast.scale.scale import EXPONENT_BIAS, NAN_EXPONENT, Groups, Scale
+
+RULES = ("floor", "ceil", "even", "rceil", "three_quarters")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exponent(Scale):
+    """s = 2^(floor(log2 a) - emax + up), a the largest magnitude of the group (OCP MX v1.0, 6.3).
+
+    `up` is 0 or 1 by the rule, mant(a) = a/2^floor(log2 a):
+
+    - "floor": 0, the rule of the OCP specification. For block floating point of m bits (element
+      bfp<m>) this is e = floor(log2 a), and a mantissa that rounds up to 2 saturates.
+    - "ceil": mant(a) > 1.
+    - "even": mant(a), rounded half up to the element's mantissa bits, reaches 2. For bfp<m>: the
+      exponent bumps where the mantissa of a would carry.
+    - "rceil": mant(a) > mant(largest number): the least s with which nothing saturates. The power of two for integers.
+    - "three_quarters": mant(a) ≥ 3/2: brings a into [3, 6) for E2M1 (QuTLASS).
+
+    The scale leaves as an E8M0 code, floor(log2 s) + 127, held in 0 … 254. A group of zeros has code 0;
+    one that held NaN 255, with element codes 0.
+    """
+
+    kind: ClassVar[str] = "exponent"
+    reduces: ClassVar[str] = "amax"
+
+    rule: str = "floor"
+
+    def __post_init__(self) -> None:
+        checks.choice("rule", self.rule, RULES)
+
+    def check(self, element: Codes, input_: Format, floating: bool) -> None:
+        pass
+
+    def bound(self, element: Codes) -> tuple[Fraction, bool]:
+        """(b, equal): `up` is mant(a) > b, or mant(a) ≥ b where `equal`. b ≥ 2: never."""
+        top = largest(element)
+        return {
+            "floor": (Fraction(2), False),
+            "ceil": (Fraction(1), False),
+            "even": (2 - Fraction(1, 2 << mantissa_bits(element)), True),
+            "rceil": (top / Fraction(2) ** emax(element), False),
+            "three_quarters": (Fraction(3, 2), True),
+        }[self.rule]
+
+    def block(self, element: Codes, input_: Format, floating: bool) -> Block:
+        return Block(element=element, group=1, scale=E8M0)
+
+    def codes_of(self, amax: Ints, power: Any, element: Codes) -> Ints:
+        """E8M0 codes of groups whose largest magnitude is amax·2^power."""
+        floor = np.frexp(amax.astype(np.float64))[1].astype(np.int64) - 1
+        bound, equal = self.bound(element)
+        # a/2^floor against the bound, in whole numbers.
+        left, right = amax * bound.denominator, bound.numerator << np.maximum(floor, 0)
+        up = left >= right if equal else left > right
+        code = floor + power - emax(element) + up + EXPONENT_BIAS
+        return np.where(amax == 0, 0, np.clip(code, 0, NAN_EXPONENT - 1)).astype(np.int64)
+
+    def quantize(
+        self, groups: Groups, element: Codes, mode: str, overflow: str
+    ) -> tuple[Ints, dict[str, Ints]]:
+        scale = self.codes_of(groups.amax, groups.power, element)
+        shift = (groups.power - (scale - EXPONENT_BIAS))[..., None]
+        x = np.where(np.asarray(groups.invalid)[..., None], 0, groups.x)
+        codes = to_codes(x, 1, 1, shift, element, mode, overflow, groups.random)
+        return codes, {"scale": np.where(groups.invalid, NAN_EXPONENT, scale)}

@@ -1,0 +1,77 @@
+"""Scales proportional to the largest magnitude of a group."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+import numpy as np
+
+from hadacast import checks
+from hadacast.elements import largest
+from hadacast.format import Codes, Format, Ints
+from hadacast.frames import Block
+from hadacast.rounding import to_codes
+from hadacast.scale import stored
+from hadacast.scale.scale import Groups, Scale
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maximum(Scale):
+    """s = clip·a/divisor, a the largest magnitude of the group; code = round(x/s).
+
+    With clip 1 and divisor 2^(n-1) - 1 this is symmetric INTn per token or per group (QuaRot), with an
+    E4M3 element and 448 FP8 per token.
+
+    Members
+    -------
+    clip: c, from 1/256 to 1; what lies beyond c·a saturates.
+    divisor: what a is divided by; by default the element's largest number. 127.5 for int8 is torchao's.
+    floor: the least a, in input steps: a group of zeros has this one. 0 to 65,535.
+    store: how the scale leaves: "exact", the integer a itself, or s as "fp32", "bf16" or "fp16" (to
+        nearest, ties to even; 1.0 for a group of zeros). Codes follow the exact s either way.
+    """
+
+    kind: ClassVar[str] = "maximum"
+    reduces: ClassVar[str] = "amax"
+
+    clip: Fraction = Fraction(1)
+    divisor: Fraction | None = None
+    floor: int = 1
+    store: str = stored.EXACT
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "clip", checks.fraction("clip", self.clip, Fraction(1, 256), 1, 16))
+        if self.divisor is not None:
+            found = checks.fraction("divisor", self.divisor, Fraction(1, 256), 1 << 16, 17)
+            object.__setattr__(self, "divisor", found)
+        checks.integer("floor", self.floor, 0, (1 << 16) - 1)
+
+    def check(self, element: Codes, input_: Format, floating: bool) -> None:
+        stored.check(self.store, floating)
+
+    def ratio(self, element: Codes) -> Fraction:
+        """divisor/clip: an element is x/a times this."""
+        return (self.divisor or largest(element)) / self.clip
+
+    def block(self, element: Codes, input_: Format, floating: bool) -> Block:
+        scale = stored.format_(self.store, input_.width, input_.fraction)
+        gain = 1 / self.ratio(element) if self.store == stored.EXACT else Fraction(1)
+        return Block(element=element, group=1, scale=scale, gain=(gain,))
+
+    def quantize(
+        self, groups: Groups, element: Codes, mode: str, overflow: str
+    ) -> tuple[Ints, dict[str, Ints]]:
+        ratio = self.ratio(element)
+        amax = np.maximum(groups.amax, self.floor)
+        below = np.maximum(amax, 1)[..., None] * ratio.denominator
+        codes = to_codes(groups.x, ratio.numerator, below, 0, element, mode, overflow, groups.random)
+        scale = stored.stored(
+            self.store,
+            amax,
+            ratio.denominator,
+            ratio.numerator,
+            groups.power,
+            groups.invalid,
+            one=groups.amax == 0,
+        )
+        return codes, {"scale": scale}
