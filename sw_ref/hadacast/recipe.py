@@ -175,7 +175,8 @@ def _stage(entry: Any, where: str, stream: dict[str, Any], input_: Codes | Block
     try:
         return cls(**stream, input=input_, **settings)
     except HadacastError as error:
-        raise HadacastError(f"{where}, {cls.kind}: {error}") from None
+        # What is wrong with the first stage may as well be wrong with [stream] or [input].
+        raise HadacastError(str(error) if where.endswith(" 0") else f"{where}, {cls.kind}: {error}") from None
 
 
 def _table(value: Any, where: str, allowed: Iterable[str]) -> dict[str, Any]:
