@@ -47,6 +47,10 @@ class AddOne:
     lanes: int = 2
     width: int = 12
     name: str = "add_one"
+    sequential: bool = False
+
+    in_beats = out_beats = property(lambda self: self.beats)
+    in_lanes = out_lanes = property(lambda self: self.lanes)
 
     @property
     def input(self) -> Format:

@@ -51,7 +51,7 @@ def test_caught(fault, simulator):
         "tlast_changes": "changed while the beat was stalled",
         "valid_drops": "fell before the offered beat was taken",
         "valid_waits": "does valid wait for ready?",
-        "endless": "more beats came out than went in",
+        "endless": "more beats came out than were due",
         "trapped": "didn't come out",
         "no_pulse": "frame_error was 1 in 0 cycles",
         "no_count": "frame_errors ends at 0",

@@ -21,9 +21,8 @@ class Butterfly(Component):
     Members
     -------
     enable: low while the stage must stand still.
-    i_valid, i: a beat arrives. i_broken: with the last beat of a frame, that it is to be dropped.
-    o_valid, o: a beat leaves. o_broken: the mark, in the same cycle as it came; the stages
-        together carry it from a frame's last beat in to its first beat out.
+    i_valid, i: a beat arrives.
+    o_valid, o: a beat leaves. Of all stages together, a frame's first in the cycle of its last in.
     """
 
     def __init__(self, lanes: int, width: int):
@@ -33,10 +32,8 @@ class Butterfly(Component):
             {
                 "enable": In(1),
                 "i_valid": In(1),
-                "i_broken": In(1),
                 "i": In(data.ArrayLayout(signed(width), lanes)),
                 "o_valid": Out(1),
-                "o_broken": Out(1),
                 "o": Out(data.ArrayLayout(signed(width + 1), lanes)),
             }
         )
@@ -51,7 +48,7 @@ class SpatialButterfly(Butterfly):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        m.d.comb += [self.o_valid.eq(self.i_valid), self.o_broken.eq(self.i_broken)]
+        m.d.comb += self.o_valid.eq(self.i_valid)
         for lane in range(self.lanes):
             if not lane & self.distance:
                 other = lane + self.distance
@@ -113,7 +110,6 @@ class FeedbackButterfly(Butterfly):
 
         m.d.comb += [
             self.o_valid.eq(owed | (meets & self.i_valid)),
-            self.o_broken.eq(self.i_broken),
             delay.enable.eq(self.enable),
             delay.push.eq(self.i_valid),
             delay.pop.eq(meets & self.i_valid),

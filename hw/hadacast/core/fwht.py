@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
@@ -16,8 +16,12 @@ from hadacast.tech.family import of_platform
 class Fwht(Component):
     """The hardware of an Fwht spec, one beat per clock.
 
-    Broken frames are dropped here: a frame's mark comes with its last beat in, which is when its
-    first beat leaves, so that none of a broken frame has left before.
+    A frame's first beat leaves when its last comes in. What comes with the last beat can therefore leave
+    with all: the mark, by which a broken frame is dropped before any of it has left, and the exponent.
+
+    Parameters
+    ----------
+    drops: whether broken frames are dropped here. If not, all are good, and marks pass.
 
     Members
     -------
@@ -61,7 +65,8 @@ class Fwht(Component):
         entry = Signal(beat.lanes_layout(spec.working, spec.lanes))
         for lane in range(spec.lanes):
             m.d.comb += entry[lane].eq(self.i.p.data[lane])
-        arriving = Beat(entry, self.i.valid, self.i.p.mark)
+        beside = Cat(self.i.p.mark, *(self.i.p[side] for side in beat.sides(spec.input, spec.lanes)))
+        arriving = Beat(entry, self.i.valid, beside)
         enable = Signal(name="enable_0")
         m.d.comb += self.i.ready.eq(enable)
         for _ in range(spec.entry_registers):
@@ -72,13 +77,12 @@ class Fwht(Component):
             m.d.comb += [
                 stage.enable.eq(enable),
                 stage.i_valid.eq(arriving.valid),
-                stage.i_broken.eq(arriving.broken),
                 stage.i.eq(arriving.value),
             ]
-            leaving = Beat(stage.o, stage.o_valid, stage.o_broken)
+            leaving = Beat(stage.o, stage.o_valid, arriving.broken)
             last = index == spec.stages - 1
             if last:
-                leaving = self._drop(m, leaving, enable)
+                leaving = self._whole(m, leaving, enable)
             for register in range(spec.stage_registers[index]):
                 leaving = leaving.registered(m, enable, f"stage_{index}_{register}")
             if spec.ends_span(index):
@@ -102,20 +106,30 @@ class Fwht(Component):
             arriving = leaving
         return m
 
-    def _drop(self, m: Module, leaving: Beat, enable: Signal) -> Beat:
-        """Take broken frames out, and give the others their `last` and `mark`."""
-        position = Signal(range(self.spec.beats))
-        dropping, dropped = Signal(), Signal()
-        first, last = position == 0, position == self.spec.beats - 1
-        drop = Signal()
+    def _whole(self, m: Module, leaving: Beat, enable: Signal) -> Beat:
+        """Give frames their `last`, and all their beats what came with the first; take broken ones out."""
+        spec = self.spec
+        position = Signal(range(spec.beats))
+        first, last = position == 0, position == spec.beats - 1
+        beside = Signal(leaving.broken_shape)
+        held = Signal(leaving.broken_shape)
         with m.If(first):
-            m.d.comb += drop.eq(leaving.broken)
+            m.d.comb += beside.eq(leaving.broken)
         with m.Else():
-            m.d.comb += drop.eq(dropping)
+            m.d.comb += beside.eq(held)
         with m.If(enable & leaving.valid):
-            m.d.sync += [position.eq(position + 1), dropping.eq(drop)]
-            with m.If(last):
-                m.d.sync += dropped.eq(drop)
+            m.d.sync += [position.eq(position + 1), held.eq(beside)]
         good = Signal(self.o.p.shape())
-        m.d.comb += [good.data.eq(leaving.value), good.last.eq(last), good.mark.eq(dropped)]
-        return Beat(good, leaving.valid & ~drop, 0)
+        m.d.comb += [good.data.eq(leaving.value), good.last.eq(last)]
+        offset = 1
+        for side, layout in beat.sides(spec.output, spec.lanes).items():
+            m.d.comb += good[side].eq(beside[offset : offset + layout.size])
+            offset += layout.size
+        if not self.drops:
+            m.d.comb += good.mark.eq(beside[0])
+            return Beat(good, leaving.valid, 0)
+        dropped = Signal()
+        with m.If(enable & leaving.valid & last):
+            m.d.sync += dropped.eq(beside[0])
+        m.d.comb += good.mark.eq(dropped)
+        return Beat(good, leaving.valid & ~beside[0], 0)

@@ -54,7 +54,8 @@ class PipelineCore(Component):
         ]
         source = framer.o
         if self.spec.dropper is None:
-            buffer = m.submodules.buffer = FrameBuffer(self.spec.input, self.spec.in_lanes, self.spec.in_beats)
+            buffer = FrameBuffer(self.spec.input, self.spec.in_lanes, self.spec.in_beats)
+            m.submodules.buffer = buffer
             connect(m, source, buffer.i)
             source = buffer.o
         for index, spec in enumerate(self.spec.stages):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth.hdl import Module, Signal, ValueCastable
+from amaranth.hdl import Module, Shape, Signal, Value, ValueCastable
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import Component, In, Out
 
@@ -50,7 +50,8 @@ class Skid(Component):
 
 @dataclass
 class Beat:
-    """A beat between the stages of a span: a value, whether it is there, and its broken mark."""
+    """A beat between the stages of a span: a value, whether it is there, and what goes beside it, whether
+    it is there or not: a broken mark, of one or more bits."""
 
     value: ValueCastable
     valid: Any
@@ -59,14 +60,19 @@ class Beat:
     @property
     def layout(self) -> data.StructLayout:
         """The value and its mark, for a stream."""
-        return data.StructLayout({"value": self.value.shape(), "broken": 1})
+        return data.StructLayout({"value": self.value.shape(), "broken": self.broken_shape})
+
+    @property
+    def broken_shape(self) -> Shape:
+        """The shape of the mark."""
+        return Value.cast(self.broken).shape()
 
     def registered(self, m: Module, enable: Signal, name: str) -> "Beat":
         """This beat a cycle later, in a register that holds while `enable` is low."""
         later = Beat(
             Signal(self.value.shape(), name=f"{name}_value", reset_less=True),
             Signal(name=f"{name}_valid"),
-            Signal(name=f"{name}_broken", reset_less=True),
+            Signal(self.broken_shape, name=f"{name}_broken", reset_less=True),
         )
         with m.If(enable):
             m.d.sync += [

@@ -25,8 +25,8 @@ struct Job {
 	const int64_t *gap;
 	const uint8_t *ready;
 	const int64_t *resets;
-	int64_t beats, period, reset_count, drain, timeout, max_violations;
-	// What came out; the caller has made room for beats + 1 beats and error cycles.
+	int64_t beats, period, reset_count, drain, limit, timeout, max_violations;
+	// What came out; the caller has made room for limit + 1 beats and for beats + 1 error cycles.
 	uint32_t *out;
 	uint8_t *flags;
 	int64_t *cycle_out, *offer_out, *accept, *reset_cycle, *error_cycle, *broken;
@@ -180,7 +180,7 @@ bool Bench::step(Job &job) {
 				job.cycle_out[job.out_count] = job.cycle;
 				job.offer_out[job.out_count] = job.offered;
 				job.offered = -1;
-				if (++job.out_count > job.beats) {
+				if (++job.out_count > job.limit) {
 					breaks(TOO_MANY);
 					more = false;
 				}

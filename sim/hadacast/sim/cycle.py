@@ -8,7 +8,8 @@ A cycle ends at the rising edge of ACLK. In each one:
 3. With all that settled, the core's outputs are read. Nothing is transferred in a cycle with ARESETN low.
 
 The run ends when every beat was taken and nothing was offered for longer than the core's latency, when more
-beats came out than went in, or when the core takes nothing though nobody stalls it (it is hung).
+beats came out than belong to what went in, or when the core takes nothing though nobody stalls it (it is
+hung).
 
 `cxxrtl_harness.cc` does exactly this in C++; tests hold the two against each other.
 """
@@ -39,7 +40,7 @@ VALID_DROPPED, PAYLOAD_CHANGED, TOO_MANY, UNKNOWN = 1, 2, 3, 4
 VIOLATIONS = {
     VALID_DROPPED: "m_axis_tvalid fell before the offered beat was taken",
     PAYLOAD_CHANGED: "m_axis_tdata, tlast or tuser changed while the beat was stalled",
-    TOO_MANY: "more beats came out than went in",
+    TOO_MANY: "more beats came out than were due",
     UNKNOWN: "an output was X or Z",
 }
 MAX_VIOLATIONS = 100
@@ -74,6 +75,8 @@ class Job(Filed):
     """Bytes of m_axis_tdata."""
     drain: int
     """Cycles without an offered beat after which the run is over."""
+    limit: int
+    """Beats that may come out."""
     timeout: int
     """Cycles of refusing a beat with nothing to show for it after which the core is hung."""
 
@@ -97,6 +100,7 @@ class Job(Filed):
             resets=np.array(stimulus.resets, dtype=np.int64),
             out_bytes=Packing.of(spec.out_lanes, spec.output).bytes,
             drain=spec.latency + 2 * SLACK,
+            limit=-(-stimulus.beats * spec.out_beats // spec.in_beats),
             timeout=timeout_cycles or 4 * (spec.latency + spec.in_beats + spec.out_beats) + 1024,
         )
 
@@ -169,7 +173,7 @@ def bench(job: Job, progress: Progress | None = None) -> Generator[int, int, Rec
         for row, last in zip(map(bytes, job.data), job.last.tolist(), strict=True)
     ]
     gaps, ready, resets = job.gap.tolist(), (job.ready * M_TREADY).tolist(), set(job.resets.tolist())
-    total, period, drain, timeout = len(words), len(ready), job.drain, job.timeout
+    total, period, drain, limit, timeout = len(words), len(ready), job.drain, job.limit, job.timeout
     accept: list[int] = []
     reset_cycles: list[int] = []
     error_cycle: list[int] = []
@@ -220,7 +224,7 @@ def bench(job: Job, progress: Progress | None = None) -> Generator[int, int, Rec
                 out_cycle.append(cycle)
                 out_offer.append(offered)
                 offered = -1
-                if len(out) > total:
+                if len(out) > limit:
                     broken.append((TOO_MANY, cycle))
                     cycle += 1
                     break

@@ -74,7 +74,8 @@ def run(
             simulator = Simulator(top)
         except RecursionError:
             raise HadacastError(
-                f"{top.spec.name!r} has {top.spec.lanes} lanes, too many for simulator 'amaranth': use cxxrtl"
+                f"{top.spec.name!r} has {max(top.spec.in_lanes, top.spec.out_lanes)} lanes, "
+                "too many for simulator 'amaranth': use cxxrtl"
             ) from None
     if waves:
         _check_writable(waves)

@@ -50,7 +50,7 @@ FEEDBACK = "converged = false"
 """What CXXRTL writes only where signals must settle in more than one pass."""
 
 ARRAYS_IN = ("data", "last", "gap", "ready", "resets")
-NUMBERS_IN = ("beats", "period", "reset_count", "drain", "timeout", "max_violations")
+NUMBERS_IN = ("beats", "period", "reset_count", "drain", "limit", "timeout", "max_violations")
 ARRAYS_OUT = ("out", "flags", "cycle", "offer", "accept", "reset_cycle", "error_cycle", "broken")
 STATE = (
     *("state", "now", "beat", "wait", "refused", "quiet", "offered", "out_count", "reset_at", "error_count"),
@@ -149,10 +149,10 @@ def _run(library: ctypes.CDLL, bench: int, job: Job, progress: Progress | None) 
         "gap": job.gap,
         "ready": job.ready.astype(np.uint8),
         "resets": job.resets,
-        "out": np.zeros((beats + 1, -(-job.out_bytes // 4)), dtype=np.uint32),
-        "flags": np.zeros(beats + 1, dtype=np.uint8),
-        "cycle": np.zeros(beats + 1, dtype=np.int64),
-        "offer": np.zeros(beats + 1, dtype=np.int64),
+        "out": np.zeros((job.limit + 1, -(-job.out_bytes // 4)), dtype=np.uint32),
+        "flags": np.zeros(job.limit + 1, dtype=np.uint8),
+        "cycle": np.zeros(job.limit + 1, dtype=np.int64),
+        "offer": np.zeros(job.limit + 1, dtype=np.int64),
         "accept": np.full(beats, -1, dtype=np.int64),
         "reset_cycle": np.zeros(len(job.resets), dtype=np.int64),
         "error_cycle": np.zeros(beats + 1, dtype=np.int64),
@@ -165,6 +165,7 @@ def _run(library: ctypes.CDLL, bench: int, job: Job, progress: Progress | None) 
         period=len(job.ready),
         reset_count=len(job.resets),
         drain=job.drain,
+        limit=job.limit,
         timeout=job.timeout,
         max_violations=MAX_VIOLATIONS,
         wait=int(job.gap[0]) if beats else 0,

@@ -68,31 +68,28 @@ def expect(spec: Any, stimulus: Stimulus) -> list[Segment]:
 
     Raises HadacastError when the lanes differ.
     """
-    if stimulus.lanes != spec.lanes:
-        raise HadacastError(f"the stimulus has {stimulus.lanes} lanes; {spec.name!r} has {spec.lanes}")
+    if stimulus.lanes != spec.in_lanes:
+        raise HadacastError(f"the stimulus has {stimulus.lanes} lanes; {spec.name!r} has {spec.in_lanes}")
     edges = [0, *stimulus.resets, stimulus.beats]
     found = []
     for first, stop in pairwise(edges):
         ends = np.flatnonzero(stimulus.last[first:stop]) + first
         starts = np.concatenate(([first], ends[:-1] + 1)) if len(ends) else ends
-        good = np.flatnonzero(ends - starts + 1 == spec.beats)
+        good = np.flatnonzero(ends - starts + 1 == spec.in_beats)
         tail = stop - (ends[-1] + 1 if len(ends) else first)
-        found.append((starts, ends, good, bool(tail >= spec.beats)))
-    index = np.concatenate([starts[good] for starts, _, good, _ in found])
-    beats = index[:, None] + np.arange(spec.beats)
-    sent = stimulus.data[beats].reshape(len(index), spec.beats * spec.lanes)
-    results = np.asarray(spec.compute(sent), dtype=np.int64).reshape(-1, spec.lanes)
+        found.append((starts, ends, good, bool(tail >= spec.in_beats)))
+    results = _results(spec, stimulus, [starts[good] for starts, _, good, _ in found])
     segments = []
     at = 0
     for starts, ends, good, over in found:
         after = np.diff(good, prepend=-1) > 1
         dropped = np.setdiff1d(np.arange(len(starts)), good, assume_unique=True)
-        size = len(good) * spec.beats
+        size = len(good) * spec.out_beats
         segments.append(
             Segment(
                 data=results[at : at + size],
-                user=np.repeat(after, spec.beats),
-                done=np.repeat(ends[good], spec.beats),
+                user=np.repeat(after, spec.out_beats),
+                done=np.repeat(ends[good], spec.out_beats),
                 dropped=ends[dropped],
                 over=over,
             )
@@ -101,13 +98,27 @@ def expect(spec: Any, stimulus: Stimulus) -> list[Segment]:
     return segments
 
 
+def _results(spec: Any, stimulus: Stimulus, starts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """(beats, lanes) results of the frames that begin at `starts`, an array for each segment.
+
+    All are computed at once, unless what leaves depends on how many frames came since the reset.
+    """
+    runs = starts if spec.sequential else [np.concatenate(starts)]
+    found = []
+    for run in runs:
+        sent = stimulus.data[run[:, None] + np.arange(spec.in_beats)]
+        result = spec.compute(sent.reshape(len(run), spec.in_beats * spec.in_lanes))
+        found.append(np.asarray(result, dtype=np.int64).reshape(-1, spec.out_lanes))
+    return np.concatenate(found)
+
+
 def compare(spec: Any, stimulus: Stimulus, trace: Trace) -> Comparison:
     """Holds a run against the exact result.
 
-    spec: name, lanes, beats, latency and compute, as a `Pipeline`. Besides data, TLAST, TUSER and the error
-    count it checks that every beat sent was taken, that nothing is offered later than `latency` cycles (and
-    some slack) after its frame is complete and its predecessor gone, whatever TREADY does, and the stream
-    rules that the bench watched.
+    spec: name, lanes and beats of either side, latency, sequential and compute, as a `Pipeline`. Besides
+    data, TLAST, TUSER and the error count it checks that every beat sent was taken, that nothing is offered
+    later than `latency` cycles (and some slack) after its frame is complete and its predecessor gone,
+    whatever TREADY does, and the stream rules that the bench watched.
     """
     segments = expect(spec, stimulus)
     mismatches = samples = 0
@@ -128,7 +139,7 @@ def compare(spec: Any, stimulus: Stimulus, trace: Trace) -> Comparison:
         seen = slice(first, first + count)
         where = f"after reset {number - 1}, " if number else ""
         wrong_data = trace.data[seen] != want.data[:count]
-        last = np.arange(count) % spec.beats == spec.beats - 1
+        last = np.arange(count) % spec.out_beats == spec.out_beats - 1
         wrong_last = trace.last[seen] != last
         wrong_user = trace.user[seen] != want.user[:count]
         samples += wrong_data.size
@@ -136,7 +147,9 @@ def compare(spec: Any, stimulus: Stimulus, trace: Trace) -> Comparison:
 
         def place(beat: int, where: str = where, first: int = first) -> str:
             cycle = trace.cycle[first + beat]
-            return f"{where}output frame {beat // spec.beats}, beat {beat % spec.beats} (cycle {cycle})"
+            return (
+                f"{where}output frame {beat // spec.out_beats}, beat {beat % spec.out_beats} (cycle {cycle})"
+            )
 
         if wrong_data.any():
             beat, lane = np.argwhere(wrong_data)[0].tolist()
@@ -169,7 +182,7 @@ def compare(spec: Any, stimulus: Stimulus, trace: Trace) -> Comparison:
     return Comparison(
         mismatches=mismatches,
         samples=samples,
-        frames=sum(len(s.data) for s in segments) // spec.beats,
+        frames=sum(len(s.data) for s in segments) // spec.out_beats,
         dropped=sum(len(s.dropped) for s in segments),
         problems=tuple(problems),
     )

@@ -19,6 +19,10 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 # Beyond this a beat is no bus any more, and place and route has no chance.
 MAX_BEAT_BITS = 1 << 16
 
+# Cycles from a frame's last beat into a frame buffer to its first beat out: its bank is full, a word is read,
+# and goes through one more register, since the output of a block RAM is slow.
+FRAME_BUFFER = 3
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
@@ -137,7 +141,7 @@ class Pipeline:
     @property
     def latency(self) -> int:
         """Cycles from the first beat's acceptance to the first result's offer, without stalls."""
-        buffer = 0 if self.dropper is not None else self.in_beats + 1
+        buffer = 0 if self.dropper is not None else self.in_beats - 1 + FRAME_BUFFER
         return buffer + sum(stage.latency for stage in self.stages)
 
     def compute(self, x: ArrayLike) -> Ints:

@@ -88,13 +88,13 @@ CONFIGS = [
 
 
 def frames(spec: Pipeline, samples: int, rng: np.random.Generator) -> Ints:
-    """At least `samples` random elements in whole frames, behind the vectors that find the most.
+    """At least `samples` random lanes of input in whole frames, behind the vectors that find the most.
 
     These are: all basis vectors up to N = 1,024 and 64 of them beyond, at the largest magnitude of
     either sign; frames of the most negative and the most positive code; and the frames of extreme
     codes that reach the largest outputs, the signs of rows of the Hadamard matrix.
     """
-    n, low, high = spec.frame, spec.input.min, spec.input.max
+    n, low, high = spec.in_beats * spec.in_lanes, spec.input.min, spec.input.max
     which = np.arange(n) if n <= 1024 else np.sort(rng.choice(n, 64, replace=False))
     basis = np.zeros((len(which), n), dtype=np.int64)
     basis[np.arange(len(which)), which] = rng.choice([low or high, high or low], len(which))
@@ -113,7 +113,7 @@ def stimulus(spec: Pipeline, samples: int, seed: int) -> Stimulus:
     x = frames(spec, samples, rng)
     # Half of the frames come at full rate on both sides, half with gaps and stalls.
     rates = {"gap_rate": rng.choice([0.05, 0.5]), "stall_rate": rng.choice([0.05, 0.5])}
-    plan = Stimulus.frames(x, spec.lanes, seed=seed, **rates)
+    plan = Stimulus.frames(x, spec.in_lanes, seed=seed, **rates)
     gap, ready = plan.gap.copy(), plan.ready.copy()
     gap[len(gap) // 2 :] = 0
     ready[len(ready) // 2 :] = True
@@ -121,8 +121,8 @@ def stimulus(spec: Pipeline, samples: int, seed: int) -> Stimulus:
 
     chosen = rng.choice(len(x), max(8, len(x) // 40), replace=False)
     half = len(chosen) // 2
-    longer = {int(f): int(rng.integers(1, 2 * spec.beats + 2)) for f in chosen[:half]}
-    shorter = {int(f): -int(rng.integers(1, spec.beats)) for f in chosen[half:] if spec.beats > 1}
+    longer = {int(f): int(rng.integers(1, 2 * spec.in_beats + 2)) for f in chosen[:half]}
+    shorter = {int(f): -int(rng.integers(1, spec.in_beats)) for f in chosen[half:] if spec.in_beats > 1}
     plan = plan.resize(longer | shorter).lose_last(rng.choice(len(x), 1))
     resets = np.unique(rng.choice(plan.beats, 4, replace=False))
     return plan.with_resets(*(int(beat) for beat in resets))
