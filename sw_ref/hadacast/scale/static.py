@@ -12,7 +12,6 @@ from hadacast.elements import largest
 from hadacast.errors import HadacastError
 from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block
-from hadacast.minifloat import Minifloat
 from hadacast.rounding import clamp, odd_parts, to_codes, to_integers
 from hadacast.scale.scale import Groups, Scale
 
@@ -56,8 +55,10 @@ class Static(Scale):
         return max(len(self.step), len(self.threshold), len(self.zero))
 
     def check(self, element: Codes, input_: Format, floating: bool) -> None:
-        if isinstance(element, Minifloat) and any(self.zero):
-            raise HadacastError(f"zero is {checks.quote(self.zero)}: {element} has no zero point, it must be 0")
+        if any(self.zero) and (not isinstance(element, Format) or element.fraction):
+            raise HadacastError(
+                f"zero is {checks.quote(self.zero)}: {element} has no zero point, it must be 0"
+            )
         for name in ("step", "threshold", "zero"):
             length = len(getattr(self, name))
             if length > 1 and length != self.channels:
