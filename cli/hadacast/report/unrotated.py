@@ -1,0 +1,114 @@
+"""The same quantizer for data that nothing has rotated: what a rotation is to be measured against.
+
+The stages before the quantizer stay, but for those that rotate, and the quantizer is rebuilt for the
+format that then comes in. N points grow values by √N; un-rotated values are scaled by the power of two
+next below, which rounds nothing, so that both lie within a factor of √2 on the quantizer's axis.
+Numbers in a recipe that were chosen for the rotated tensor follow the data: see `following`.
+"""
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hadacast.elements import largest
+from hadacast.format import Format, Ints
+from hadacast.frames import Block, Frames, exponents
+from hadacast.scale.floating import Floating
+from hadacast.scale.scale import Scale
+from hadacast.scale.static import Static
+from hadacast.spec.fwht import Fwht
+from hadacast.spec.quantize import Quantize
+from hadacast.spec.stage import Stage
+
+Floats = NDArray[np.float64]
+
+ROTATING = ("signs", "fwht")
+BITS = 24  # that a number in a recipe has, beside a power of two
+
+
+def growth(stages: tuple[Stage, ...]) -> int:
+    """The product of N over the transforms among `stages`: they grow values by its square root."""
+    return math.prod(stage.frame for stage in stages if isinstance(stage, Fwht))
+
+
+def plain(
+    stages: tuple[Stage, ...], x: Ints | Frames, rotated: Floats
+) -> tuple[Quantize, Frames, float] | None:
+    """The last of `stages`, a Quantize, for data that nothing has rotated.
+
+    `x` is what enters the first stage, `rotated` the real values (frames, N) that enter the last as it
+    stands. Returns the rebuilt stage, what enters it, and what its real values must be divided by to lie
+    on the axis of the first stage's input. None if nothing before the last stage rotates.
+    """
+    *before, stage = stages
+    assert isinstance(stage, Quantize)
+    if not any(isinstance(other, Fwht) for other in before):
+        return None
+    format_, flowing = stages[0].input, x
+    for other in before:
+        if other.kind not in ROTATING:
+            kept = replace(other, input=format_)
+            format_, flowing = kept.output, kept.compute(flowing)
+    element = format_.element if isinstance(format_, Block) else format_
+    assert isinstance(element, Format)
+    product = growth(stages)
+    power = (product.bit_length() - 1) // 2
+    moved = replace(element, fraction=max(element.fraction - power, -64))
+    scaled = math.ldexp(1.0, element.fraction - moved.fraction)
+    input_ = exponents(moved, stage.frame) if isinstance(format_, Block) else moved
+    frames = flowing if isinstance(flowing, Frames) else Frames(codes=flowing)
+    values = input_.decode(frames) if isinstance(input_, Block) else input_.decode(frames.codes)
+    above = short(stage.above * Fraction(scaled / math.sqrt(product)))
+    scale = following(stage.scale, stage, rotated, values)
+    return replace(stage, input=input_, scale=scale, above=above), frames, scaled
+
+
+def following(scale: Scale, stage: Quantize, rotated: Floats, values: Floats) -> Scale:
+    """`scale`, whose constants were chosen for `rotated`, with constants for `values`, both (frames, N).
+
+    A tensor constant keeps its ratio to the largest magnitude. A static step sets a threshold, beyond
+    which elements are clipped: the new one clips as many elements (of each channel, where each has its
+    own); where none was clipped, it keeps its ratio to the largest magnitude.
+    """
+    if isinstance(scale, Floating) and scale.tensor_amax is not None:
+        return replace(scale, tensor_amax=short(scale.tensor_amax * _peak_ratio(values, rotated)))
+    if isinstance(scale, Static):
+        name = "step" if scale.step else "threshold"
+        numbers = getattr(scale, name)
+        thresholds = [float(step * largest(stage.code)) for step in scale.steps(stage.code)]
+        shape = (-1, stage.frame if len(numbers) > 1 else 1)
+        magnitudes = np.abs(rotated).reshape(shape), np.abs(values).reshape(shape)
+        ratios = [
+            _clip_ratio(*(each[:, channel] for each in magnitudes), threshold)
+            for channel, threshold in enumerate(thresholds)
+        ]
+        return replace(scale, **{name: tuple(short(n * r) for n, r in zip(numbers, ratios, strict=True))})
+    return scale
+
+
+def short(number: Fraction) -> Fraction:
+    """`number` as a recipe may hold it: itself, or the nearest of BITS bits."""
+    odd = (part // (part & -part) for part in (number.numerator, number.denominator) if part)
+    if all(part.bit_length() <= BITS for part in odd):
+        return number
+    power = number.numerator.bit_length() - number.denominator.bit_length() - BITS + 1
+    step = Fraction(2) ** power
+    return round(number / step) * step
+
+
+def _peak_ratio(new: Floats, old: Floats) -> Fraction:
+    """Largest magnitude over largest magnitude; 1 where either is 0."""
+    above, below = (Fraction(float(np.nanmax(np.abs(x), initial=0))) for x in (new, old))
+    return above / below if above and below else Fraction(1)
+
+
+def _clip_ratio(old: Floats, new: Floats, threshold: float) -> Fraction:
+    """By what to multiply a threshold so that it clips as many of the magnitudes `new` as of `old`."""
+    old, new = old[~np.isnan(old)], np.sort(new[~np.isnan(new)])[::-1]
+    clipped = int(np.count_nonzero(old > threshold))
+    if 0 < clipped < new.size and new[clipped] > 0:
+        return Fraction(float(new[clipped])) / Fraction(threshold)
+    return _peak_ratio(new, old)
