@@ -172,8 +172,11 @@ class Minifloat(Codes):
         """How many of the real `values` encode() would clip. Raises HadacastError as encode() does."""
         array = np.abs(self._real(values, name))
         finite = array[np.isfinite(array)] if self.inf_code is not None else array[~np.isnan(array)]
-        half = np.ldexp(1.0, self.emax - self.mantissa - 1)  # half a step above the largest rounds away
-        return int(np.count_nonzero(finite >= self.largest + half))
+        half = np.ldexp(1.0, self.emax - self.mantissa - 1)
+        # Half a step above an even code rounds back to it; there is none without mantissa bits.
+        tie_stays = self.mantissa > 0 and self.max_code % 2 == 0
+        limit = self.largest + half
+        return int(np.count_nonzero(finite > limit if tie_stays else finite >= limit))
 
     def _real(self, values: ArrayLike, name: str) -> NDArray[np.float64]:
         array = as_array(values, name)

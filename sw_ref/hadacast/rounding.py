@@ -15,14 +15,19 @@ from hadacast.errors import HadacastError
 from hadacast.format import Codes, Format, Ints
 from hadacast.minifloat import Minifloat
 
-# even: to nearest, ties to the even code. away: to nearest, ties away from zero. up: to nearest, ties
+# even: to nearest, ties to the even significand; where both are odd, for want of mantissa bits, to the
+# larger magnitude (IEEE 754-2019, 4.3.1). away: to nearest, ties away from zero. up: to nearest, ties
 # towards plus infinity. zero: towards zero. stochastic: |x| + r/256 of a step, r uniform 8-bit, rounded
 # towards zero.
 MODES = ("even", "away", "up", "zero", "stochastic")
 RANDOM_BITS = 8
 
-# saturate: the largest code. wrap: integers keep their low bits. nan, inf: minifloats that have them.
+# saturate: the largest code. wrap: integers keep their low bits (beyond ±2^LIMIT: 0). nan, inf:
+# minifloats that have them.
 OVERFLOWS = ("saturate", "wrap", "nan", "inf")
+
+# Integers saturate at ±2^LIMIT, wider than any element.
+LIMIT = 48
 
 # An int64 has room for this many bits and a sum; beyond, Python's integers take over.
 _BITS = 60
@@ -40,18 +45,22 @@ def check_overflow(overflow: Any, element: Codes) -> None:
     }
     if not possible[overflow]:
         allowed = ", ".join(name for name in OVERFLOWS if possible[name])
-        raise HadacastError(f"overflow is {checks.quote(overflow)}: for {element} it must be one of {allowed}")
+        raise HadacastError(
+            f"overflow is {checks.quote(overflow)}: for {element} it must be one of {allowed}"
+        )
 
 
 def to_integers(
-    x: Any, numerator: Any, denominator: Any, shift: Any, mode: str, random: Any = 0, limit: int = 48
+    x: Any, numerator: Any, denominator: Any, shift: Any, mode: str, random: Any = 0, limit: int = LIMIT
 ) -> Ints:
     """Round x·numerator/denominator·2^shift to integers, saturating at ±2^limit.
 
     x, numerator, denominator, shift, random: integers or int64 arrays that broadcast; numerator ≥ 0,
     denominator > 0; random from 0 to 255, for mode "stochastic".
     """
-    steps, negative = _round(x, numerator, denominator, shift, mode, random, unit=0, mantissa=None, limit=limit)
+    steps, negative = _round(
+        x, numerator, denominator, shift, mode, random, unit=0, mantissa=None, limit=limit
+    )
     return np.where(negative, -steps, steps).astype(np.int64)
 
 
@@ -147,14 +156,14 @@ def _round(
     else:
         lowest = np.maximum(floor - mantissa - 1, unit)
         lowest = np.where(top == 0, unit, lowest).astype(np.int64)
-    places = shift - lowest + extra
+    places = np.where(top == 0, 0, shift - lowest + extra)
     left, right = np.maximum(places, 0), np.maximum(-places, 0)
     # A denominator beyond every numerator gives 0 and a remainder, however far beyond.
     right = np.minimum(right, np.maximum(_BITS + 1 - _bits(denominator), 0)) if not wide else right
-    if not wide and _top_bits(_bits_sum(top, left)) > 0:
-        top, denominator = top.astype(object), denominator.astype(object)
-    elif not wide and int(np.max(_bits(denominator) + right, initial=0)) > _BITS + 1:
-        top, denominator = top.astype(object), denominator.astype(object)
+    if not wide:
+        most = int(np.max(_bits(top) + left, initial=0))
+        if most > _BITS or int(np.max(_bits(denominator) + right, initial=0)) > _BITS + 1:
+            top, denominator = top.astype(object), denominator.astype(object)
     if top.dtype == object:
         left, right, denominator = left.astype(object), right.astype(object), denominator.astype(object)
     top, bottom = top << left, denominator << right
@@ -194,11 +203,6 @@ def _bits(a: Any) -> NDArray[np.int64]:
     if a.dtype == object:
         return np.frompyfunc(int.bit_length, 1, 1)(a).astype(np.int64)
     return np.frexp(a.astype(np.float64))[1].astype(np.int64)
-
-
-def _bits_sum(top: Any, left: Any) -> NDArray[np.int64]:
-    """How many bits `top << left` has beyond _BITS."""
-    return np.maximum(_bits(top) + left - _BITS, 0)
 
 
 def _top_bits(a: NDArray[np.int64]) -> int:

@@ -28,7 +28,7 @@ class Exponent(Scale):
     - "ceil": mant(a) > 1.
     - "even": mant(a), rounded half up to the element's mantissa bits, reaches 2. For bfp<m>: the
       exponent bumps where the mantissa of a would carry.
-    - "rceil": mant(a) > mant(largest number): the least s with which nothing saturates. The power of two for integers.
+    - "rceil": mant(a) > mant(largest number): the least s with which nothing saturates.
     - "three_quarters": mant(a) ≥ 3/2: brings a into [3, 6) for E2M1 (QuTLASS).
 
     The scale leaves as an E8M0 code, floor(log2 s) + 127, held in 0 … 254. A group of zeros has code 0;
@@ -64,8 +64,11 @@ class Exponent(Scale):
         """E8M0 codes of groups whose largest magnitude is amax·2^power."""
         floor = np.frexp(amax.astype(np.float64))[1].astype(np.int64) - 1
         bound, equal = self.bound(element)
-        # a/2^floor against the bound, in whole numbers.
-        left, right = amax * bound.denominator, bound.numerator << np.maximum(floor, 0)
+        # a/2^floor against the bound, in whole numbers: Python's where an int64 has no room.
+        wide = int(amax.max(initial=0)).bit_length() + bound.numerator.bit_length() > 63
+        whole = amax.astype(object) if wide else amax
+        left = whole * bound.denominator
+        right = (np.ones_like(whole) << np.maximum(floor, 0)) * bound.numerator
         up = left >= right if equal else left > right
         code = floor + power - emax(element) + up + EXPONENT_BIAS
         return np.where(amax == 0, 0, np.clip(code, 0, NAN_EXPONENT - 1)).astype(np.int64)

@@ -15,7 +15,8 @@ from hadacast.rounding import odd_parts, to_codes
 from hadacast.scale import fp32
 from hadacast.scale.scale import Groups, Scale
 
-ARITHMETICS = ("exact", *fp32.LIBRARIES)
+EXACT = "exact"
+ARITHMETICS = (EXACT, *fp32.LIBRARIES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +32,10 @@ class Floating(Scale):
     -------
     format: of the scale, "e4m3", "ue5m3" or any minifloat of up to 8 bits.
     tensor_amax: largest magnitude of the tensor in the input's units; None for S = 1.
-    minimum: the least s; 0 by default. torchao has 2^-6, "0.015625".
+    minimum: the least s; 0 by default.
     arithmetic: "exact": real numbers, rounded where it says so and nowhere else. A library's name: its
         float32 operations in its order, matched bit for bit (hadacast.scale.fp32); E2M1, E4M3, round
-        to nearest even, an input of up to 25 bits.
+        to nearest even, an input of up to 25 bits. torchao's scales are 2^-6 at least.
     """
 
     kind: ClassVar[str] = "floating"
@@ -43,12 +44,14 @@ class Floating(Scale):
     format: Codes = E4M3
     tensor_amax: Fraction | None = None
     minimum: Fraction = Fraction(0)
-    arithmetic: str = "exact"
+    arithmetic: str = EXACT
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "format", elements.element("format", self.format))
         if not isinstance(self.format, Minifloat) or self.format.width > 8 or not self.format.subnormal:
-            raise HadacastError(f"format is {self.format}: it must be a minifloat of up to 8 bits with a zero")
+            raise HadacastError(
+                f"format is {self.format}: it must be a minifloat of up to 8 bits with a zero"
+            )
         if self.tensor_amax is not None:
             found = checks.fraction("tensor_amax", self.tensor_amax, Fraction(1, 1 << 64), 1 << 64, 24)
             object.__setattr__(self, "tensor_amax", found)
@@ -65,7 +68,7 @@ class Floating(Scale):
     def check(self, element: Codes, input_: Format, floating: bool) -> None:
         if not isinstance(element, Minifloat):
             raise HadacastError(f"element is {element}: a floating scale needs a minifloat")
-        if self.arithmetic != "exact":
+        if self.arithmetic != EXACT:
             fp32.check(self, element, input_)
 
     def constant(self, element: Codes) -> Fraction:
@@ -77,11 +80,14 @@ class Floating(Scale):
     @property
     def minimum_code(self) -> int:
         """The code of the least s: `minimum` rounded to nearest even."""
-        return int(to_codes(self.minimum.numerator, 1, self.minimum.denominator, 0, self.format, "even"))
+        if self.minimum == 0:
+            return 0
+        numerator, denominator, shift = odd_parts(self.minimum)
+        return int(to_codes(numerator, 1, denominator, shift, self.format, "even"))
 
     def scale_codes(self, amax: Ints, power: Any, element: Codes) -> Ints:
         """Scale codes of groups whose largest magnitude is amax·2^power."""
-        if self.arithmetic != "exact":
+        if self.arithmetic != EXACT:
             return fp32.scale_codes(self, amax, power)
         ratio = self.constant(element) / elements.largest(element)
         numerator, denominator, shift = odd_parts(ratio)
@@ -92,7 +98,7 @@ class Floating(Scale):
         self, x: Ints, power: Any, scale: Ints, element: Codes, mode: str, overflow: str, random: Any
     ) -> Ints:
         """Codes of elements x·2^power under scale codes that broadcast against them."""
-        if self.arithmetic != "exact":
+        if self.arithmetic != EXACT:
             return fp32.element_codes(self, x, power, scale)
         numerator, denominator, shift = odd_parts(self.constant(element))
         significand, exponent = self.split(scale)
@@ -118,10 +124,7 @@ class Floating(Scale):
     ) -> tuple[Ints, dict[str, Ints]]:
         scale = self.scale_codes(groups.amax, groups.power, element)
         power = np.asarray(groups.power)[..., None] if np.ndim(groups.power) else groups.power
-        codes = self.element_codes(
-            groups.x, power, scale[..., None], element, mode, overflow, groups.random
-        )
+        codes = self.element_codes(groups.x, power, scale[..., None], element, mode, overflow, groups.random)
         if self.scale_format.nan_code is not None:
             scale = np.where(groups.invalid, self.scale_format.nan_code, scale)
         return codes, {"scale": scale}
-

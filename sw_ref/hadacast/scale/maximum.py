@@ -8,11 +8,12 @@ import numpy as np
 
 from hadacast import checks
 from hadacast.elements import largest
+from hadacast.errors import HadacastError
 from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block
 from hadacast.rounding import to_codes
 from hadacast.scale import stored
-from hadacast.scale.scale import Groups, Scale
+from hadacast.scale.scale import MAX_BITS, Groups, Scale
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,12 @@ class Maximum(Scale):
 
     def check(self, element: Codes, input_: Format, floating: bool) -> None:
         stored.check(self.store, floating)
+        above = (1 / self.ratio(element)).numerator
+        if input_.width + above.bit_length() > MAX_BITS:
+            raise HadacastError(
+                f"clip/divisor is {1 / self.ratio(element)}: with an input of {input_.width} bits it may "
+                f"have {MAX_BITS - input_.width} bits above"
+            )
 
     def ratio(self, element: Codes) -> Fraction:
         """divisor/clip: an element is x/a times this."""

@@ -10,9 +10,9 @@ from hadacast import checks
 from hadacast.errors import HadacastError
 from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block
-from hadacast.rounding import clamp, to_integers
+from hadacast.rounding import LIMIT, clamp, to_integers
 from hadacast.scale import stored
-from hadacast.scale.scale import Groups, Scale
+from hadacast.scale.scale import MAX_BITS, Groups, Scale
 
 ZEROS = ("integer", "clamped", "float")
 
@@ -53,6 +53,17 @@ class Range(Scale):
         stored.check(self.store, floating)
         if not isinstance(element, Format) or element.signed or element.fraction:
             raise HadacastError(f"element is {element}: a range scale needs uint2 … uint16")
+        above = self.ratio(element).denominator
+        if input_.width + 1 + above.bit_length() > MAX_BITS:
+            raise HadacastError(
+                f"clip is {self.clip}: with an input of {input_.width} bits it may have "
+                f"{MAX_BITS - 1 - input_.width} bits above"
+            )
+        if self.zero == "integer" and not self.include_zero and self._most(element, input_) > 1 << LIMIT:
+            raise HadacastError(
+                f"include_zero is false: {element} codes of {input_.width}-bit elements have zero points "
+                f"beyond {LIMIT} bits; a larger floor would do"
+            )
 
     def ratio(self, element: Codes) -> Fraction:
         """(2^b - 1)/clip: an element is x/(max - min) times this."""
@@ -65,9 +76,11 @@ class Range(Scale):
         ratio = self.ratio(element)
         if self.include_zero:  # 0 ≤ -min ≤ max - min
             return Format(width=int(ratio + Fraction(1, 2)).bit_length(), signed=False)
-        # |min| ≤ 2^W, and the range is at least `floor`.
-        most = (1 << input_.width) * ratio / self.floor + 1
-        return Format(width=int(most).bit_length() + 1)
+        return Format(width=int(self._most(element, input_)).bit_length() + 1)
+
+    def _most(self, element: Codes, input_: Format) -> Fraction:
+        """What no z is beyond: |min| ≤ 2^W, and the range is at least `floor`."""
+        return (1 << input_.width) * self.ratio(element) / self.floor + 1
 
     def block(self, element: Codes, input_: Format, floating: bool) -> Block:
         exact = self.store == stored.EXACT

@@ -9,9 +9,13 @@ import numpy as np
 from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block
 
-# The exponent that an aligned frame carries (an E8M0 code) when it held NaN, or infinities that count as such.
+# The exponent that an aligned frame carries (an E8M0 code) when it held NaN, or infinities that count as
+# such.
 NAN_EXPONENT = 255
 EXPONENT_BIAS = 127
+
+# Of a group's maximum times a constant: an int64 has room for it.
+MAX_BITS = 62
 
 
 @dataclass(frozen=True, kw_only=True)

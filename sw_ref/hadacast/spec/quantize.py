@@ -13,6 +13,7 @@ from hadacast.frames import Block, Frames, exponents
 from hadacast.minifloat import Minifloat
 from hadacast.random_bits import Xorshift32
 from hadacast.scale import registry
+from hadacast.scale.floating import EXACT, Floating
 from hadacast.scale.scale import EXPONENT_BIAS, NAN_EXPONENT, Groups, Scale
 from hadacast.scale.static import Static
 from hadacast.spec.stage import Stage
@@ -91,6 +92,12 @@ class Quantize(Stage):
     def _check_scale(self) -> None:
         fixed = self.element
         self.scale.check(self.code, fixed, self.floating)
+        if isinstance(self.scale, Floating) and self.scale.arithmetic != EXACT:
+            for name, only in (("rounding", "even"), ("overflow", "saturate")):
+                if getattr(self, name) != only:
+                    raise HadacastError(
+                        f"{name} is {getattr(self, name)!r}: arithmetic {self.scale.arithmetic!r} has {only}"
+                    )
         if isinstance(self.scale, Static):
             if self.scale.channels not in (1, self.frame):
                 raise HadacastError(
@@ -158,17 +165,20 @@ class Quantize(Stage):
             invalid=invalid,
             random=block.grouped(random.reshape(x.codes.shape)) if np.ndim(random) else random,
         )
-        codes, sides = self.scale.quantize(groups, self.code, self.rounding, self.overflow)
+        codes, sides = self._quantized(groups, self.code)
         if isinstance(self.wide, Codes):
             flag = self.outliers(groups)
-            more, others = self.scale.quantize(groups, self.wide, self.rounding, self.overflow)
+            more, others = self._quantized(groups, self.wide)
             codes = np.where(flag[..., None], more, codes)
             sides = {name: np.where(flag, others[name], side) for name, side in sides.items()}
             sides["wide"] = flag.astype(np.int64)
-        if self.narrow:
-            codes = np.maximum(codes, -self.code.max)
         sides = {name: np.asarray(side, dtype=np.int64) for name, side in sides.items()}
         return Frames(codes=np.ascontiguousarray(block.ungrouped(codes)), **sides)
+
+    def _quantized(self, groups: Groups, code: Codes) -> tuple[Ints, dict[str, Ints]]:
+        """Codes and sides of groups in one element format."""
+        codes, sides = self.scale.quantize(groups, code, self.rounding, self.overflow)
+        return (np.maximum(codes, -code.max) if self.narrow else codes), sides
 
     def outliers(self, groups: Groups) -> Any:
         """(..., K) bool: groups whose largest magnitude lies above `above`."""
