@@ -1,0 +1,57 @@
+"""Each family's chains are proved equal, for all inputs, to what they stand for (SAT, in Yosys)."""
+
+from pathlib import Path
+
+import pytest
+from amaranth.back import rtlil
+
+from hadacast.errors import HadacastError
+from hadacast.tech.chains import AddSubtract, Chain, Exceeds, verilog
+from hadacast.tech.family import FAMILIES, Target
+from hadacast.tools import yosys
+
+CELLS = "read_verilog +/lattice/common_sim.vh +/lattice/ccu2c_sim.vh"
+
+
+def prove(folder: Path, chain: Chain, text: str) -> str:
+    """Prove `text`, the module for ECP5, equal to the plain chain; HadacastError where it isn't."""
+    plain = rtlil.convert(chain, name="gold", platform=Target(FAMILIES["generic"]))
+    Path(folder, "gold.il").write_text(plain)
+    Path(folder, "gate.v").write_text(text)
+    name = f"{chain.module}_ecp5"
+    script = f"""
+        {CELLS}
+        read_verilog gate.v
+        chparam -set WIDTH {chain.width} {name}
+        hierarchy -top {name}
+        proc
+        flatten
+        rename -top gate
+        read_rtlil gold.il
+        proc gold
+        miter -equiv -flatten -make_outputs gold gate miter
+        hierarchy -top miter
+        opt -full
+        sat -verify -prove trigger 0 -show-inputs miter
+    """
+    return yosys.run(script, cwd=folder, timeout=300)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 8, 13])
+@pytest.mark.parametrize("chain", [AddSubtract, Exceeds])
+def test_equal_to_plain(tmp_path, chain, width):
+    made = chain(width)
+    text = verilog(f"{made.module}_ecp5")
+    assert "SAT proof finished - no model found: SUCCESS!" in prove(tmp_path, made, text)
+
+
+@pytest.mark.parametrize(
+    ("chain", "right", "wrong"),
+    [(AddSubtract, "16'h960A", "16'h960C"), (Exceeds, "16'h6905", "16'h6903")],
+)
+def test_a_wrong_table_is_found(tmp_path, chain, right, wrong):
+    made = chain(4)
+    text = verilog(f"{made.module}_ecp5")
+    assert right in text
+    with pytest.raises(HadacastError, match="proof did fail"):
+        prove(tmp_path, made, text.replace(right, wrong))
