@@ -19,9 +19,10 @@ from hadacast.spec.cast import Cast
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.quantize import Quantize
+from hadacast.spec.signs import Signs
 from hadacast.spec.stage import Stage
 
-STAGES: Mapping[str, type[Stage]] = {cls.kind: cls for cls in (Fwht, Cast, Quantize)}
+STAGES: Mapping[str, type[Stage]] = {cls.kind: cls for cls in (Fwht, Cast, Quantize, Signs)}
 MAX_BYTES = 1 << 20
 
 

@@ -11,10 +11,11 @@ from hadacast.core.cast import Cast
 from hadacast.core.frame_buffer import FrameBuffer
 from hadacast.core.framer import COUNTER_WIDTH, Framer
 from hadacast.core.fwht import Fwht
+from hadacast.core.signs import Signs
 from hadacast.spec.pipeline import Pipeline
 
 # The component of each stage spec, by its kind.
-COMPONENTS: dict[str, Any] = {"fwht": Fwht, "cast": Cast}
+COMPONENTS: dict[str, Any] = {"fwht": Fwht, "cast": Cast, "signs": Signs}
 
 
 class PipelineCore(Component):
