@@ -64,6 +64,20 @@ class Scale(ABC):
     def block(self, element: Codes, input_: Format, floating: bool) -> Block:
         """The output of a quantizer, but for the shape of groups."""
 
+    # The hardware is built to these, in cycles; `spec` is the Quantize stage.
+
+    def leading_only(self, spec: Any) -> bool:
+        """Whether all that matters of a group's largest magnitude is its leading one."""
+        return False
+
+    def group_latency(self, spec: Any) -> int:
+        """From what a group reduces to, to its sides and what its elements need; 0 where nothing is reduced."""
+        return 0
+
+    def element_latency(self, spec: Any) -> int:
+        """From an element to its code, 1 or more."""
+        raise NotImplementedError
+
     @abstractmethod
     def quantize(
         self, groups: Groups, element: Codes, mode: str, overflow: str
