@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hadacast.errors import HadacastError
-from hadacast.format import Format, Ints
+from hadacast.format import Codes, Ints
 from hadacast.samples import SAMPLES
 from hadacast.spec.pipeline import Pipeline
 
@@ -147,7 +147,7 @@ def _digest(path: Path, name: str) -> str:
         raise HadacastError(f"{name} can't be read: {error.strerror}") from None
 
 
-def narrow(codes: Ints, format_: Format) -> NDArray[Any]:
+def narrow(codes: Ints, format_: Codes) -> NDArray[Any]:
     """Codes in the smallest of int8, int16, int32 and int64 that holds every code of the format."""
     for kind in (np.int8, np.int16, np.int32):
         if np.iinfo(kind).min <= format_.min and format_.max <= np.iinfo(kind).max:

@@ -1,30 +1,99 @@
 """A pipeline in words and numbers."""
 
-from dataclasses import fields
+from dataclasses import MISSING, fields, is_dataclass
+from fractions import Fraction
 from typing import Any
 
-from hadacast.core.top import PORTS, AxiTop
-from hadacast.format import Format
+from hadacast.core import top
+from hadacast.core.top import PORTS
+from hadacast.elements import element
+from hadacast.format import Codes, Format
+from hadacast.frames import SIDES, Block
+from hadacast.minifloat import NAMED, Minifloat
+from hadacast.scale.scale import Scale
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
+from hadacast.spec.quantize import Quantize
 from hadacast.spec.stage import Stage
 
+# Names of element formats, in the order in which one is looked for.
+NAMES = (*NAMED, *(f"{kind}{width}" for kind in ("int", "uint") for width in range(2, 17)), "mxint8")
+NAMES += tuple(f"bfp{width}" for width in range(2, 17))
 
-def format_(item: Format) -> dict[str, Any]:
-    """A format's members and limits."""
-    return {
-        "width": item.width,
-        "fraction": item.fraction,
-        "signed": item.signed,
-        "min": item.min,
-        "max": item.max,
-    }
+INTEGER = 1 << 53  # larger ones are texts: not every reader of JSON holds them
+
+
+def format_(item: Codes | Block) -> dict[str, Any]:
+    """A format's members and limits; `text` says it in words."""
+    if isinstance(item, Block):
+        shown: dict[str, Any] = {"type": "block", "text": str(item), "element": format_(item.element)}
+        shown |= {"group": item.group, "rows": item.rows}
+        sides = ((side, getattr(item, side)) for side in SIDES)
+        return shown | {side: format_(codes) for side, codes in sides if codes is not None}
+    own = {field.name: getattr(item, field.name) for field in fields(item)}  # type: ignore[arg-type]
+    limits: dict[str, Any] = {"min": item.min, "max": item.max}
+    if isinstance(item, Minifloat):
+        limits = {"min": -item.largest if item.sign else 0.0, "max": item.largest}
+    kind = {Format: "fixed", Minifloat: "float"}.get(type(item), type(item).__name__.lower())
+    return {"type": kind, "text": str(item), "width": item.width, **own, **limits}
 
 
 def settings(stage: Stage) -> dict[str, Any]:
     """A stage's own members, as in a recipe."""
-    own = (field.name for field in fields(stage) if field.name not in stage.FROM_STREAM)
-    return {name: getattr(stage, name) for name in own}
+    return {name: spelled(value) for name, value in _own(stage)}
+
+
+def chosen(stage: Stage) -> dict[str, Any]:
+    """Those of the settings that aren't what they are by default."""
+    return {
+        name: spelled(value, brief=True) for name, value in _own(stage) if not _default(stage, name, value)
+    }
+
+
+def spelled(value: Any, brief: bool = False) -> Any:
+    """A member's value as a recipe writes it: formats by name, fractions exactly, tuples as lists.
+
+    Where a member is a table, `brief` leaves out what is at its default.
+    """
+    if isinstance(value, Codes):
+        return _name(value) or spelled(dict(_fields(value)))
+    if isinstance(value, Scale):
+        return {"kind": value.kind} | {
+            name: spelled(member, brief)
+            for name, member in _fields(value)
+            if not (brief and _default(value, name, member))
+        }
+    if isinstance(value, Fraction):
+        if value.denominator == 1 and abs(value) < INTEGER:
+            return int(value)
+        # 0.8 is 4/5, as checks.fraction reads it.
+        return float(value) if Fraction(str(float(value))) == value else str(value)
+    if isinstance(value, dict):
+        return {key: spelled(item, brief) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [spelled(item, brief) for item in value]
+    if is_dataclass(value):
+        return spelled(dict(_fields(value)), brief)
+    return value
+
+
+def text(value: Any) -> str:
+    """A spelled value for people: `floating (tensor_amax = 107)`."""
+    if isinstance(value, dict):
+        items = ", ".join(f"{key} = {text(item)}" for key, item in value.items() if key != "kind")
+        kind = str(value.get("kind", ""))
+        return f"{kind} ({items})".strip() if items else kind
+    if isinstance(value, list):
+        if len(value) == 1:
+            return text(value[0])
+        shown = ", ".join(map(text, value[:4]))
+        return f"[{shown}]" if len(value) <= 4 else f"[{shown}, … {len(value):,} in all]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def settings_text(shown: dict[str, Any]) -> str:
+    """What `chosen` gives, in one line."""
+    return ", ".join(f"{key} = {text(value)}" for key, value in shown.items())
 
 
 def memory_words(pipeline: Pipeline) -> int:
@@ -34,7 +103,7 @@ def memory_words(pipeline: Pipeline) -> int:
 
 def ports(pipeline: Pipeline) -> list[dict[str, Any]]:
     """The ports of the AXI4-Stream top: name, direction, width in bits, and what for."""
-    members = AxiTop(pipeline).signature.members.items()
+    members = top.ports(pipeline).items()
     return [
         {
             "name": name,
@@ -64,6 +133,7 @@ def pipeline(spec: Pipeline) -> dict[str, Any]:
                 "output": format_(stage.output),
                 "latency_cycles": stage.latency,
                 "settings": settings(stage),
+                "chosen": chosen(stage),
             }
             for stage in spec.stages
         ],
@@ -81,3 +151,23 @@ def si(value: float, unit: str) -> str:
         if abs(value) >= 10**power:
             return f"{value / 10**power:.3g} {prefix}{unit}"
     return f"{value:.3g} {unit}"
+
+
+def _own(stage: Stage) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value in _fields(stage) if name not in stage.FROM_STREAM]
+
+
+def _fields(item: Any) -> list[tuple[str, Any]]:
+    return [(field.name, getattr(item, field.name)) for field in fields(item)]
+
+
+def _default(item: Any, name: str, value: Any) -> bool:
+    if isinstance(item, Quantize) and name == "group":  # 0 in a recipe: the whole frame
+        return bool(value == item.frame // item.rows)
+    field = next(field for field in fields(item) if field.name == name)
+    return field.default is not MISSING and bool(field.default == value)
+
+
+def _name(item: Codes) -> str:
+    """The name by which recipes know a format, or nothing."""
+    return next((name for name in NAMES if element("", name) == item), "")

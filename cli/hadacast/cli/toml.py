@@ -1,25 +1,47 @@
 """A recipe as TOML: what `load` reads back to the same recipe."""
 
 import json
+import math
 from typing import Any
 
 from hadacast.cli import describe
+from hadacast.format import Format
 from hadacast.recipe import Recipe
 
 
 def text(recipe: Recipe) -> str:
     """The whole recipe, overrides and defaults written out."""
     spec = recipe.pipeline
-    lines = [f"{key} = {_value(getattr(spec, key))}" for key in ("name", "title", "source")]
+    lines = [f"{key} = {value(getattr(spec, key))}" for key in ("name", "title", "source")]
     lines += ["", "[stream]", f"frame = {spec.frame}", f"lanes = {spec.lanes}", "", "[input]"]
-    lines += [f"{key} = {_value(getattr(spec.input, key))}" for key in ("width", "fraction", "signed")]
+    if isinstance(spec.input, Format):
+        lines += [f"{key} = {value(getattr(spec.input, key))}" for key in ("width", "fraction", "signed")]
+    else:
+        lines += [f"format = {value(describe.spelled(spec.input))}"]
     for stage in spec.stages:
-        lines += ["", "[[stage]]", f"kind = {_value(stage.kind)}"]
-        lines += [f"{key} = {_value(value)}" for key, value in describe.settings(stage).items()]
-    lines += ["", "[build]", f"sample = {_value(recipe.sample)}", f"board = {_value(recipe.board)}"]
+        shown = describe.settings(stage)
+        # A table of its own must follow the plain keys.
+        tables = {key: item for key, item in shown.items() if isinstance(item, dict) and "kind" in item}
+        plain = {key: item for key, item in shown.items() if key not in tables}
+        lines += ["", "[[stage]]", f"kind = {value(stage.kind)}", *_pairs(plain)]
+        for key, table in tables.items():
+            lines += ["", f"[stage.{key}]", *_pairs(table)]
+    lines += ["", "[build]", f"sample = {value(recipe.sample)}", f"board = {value(recipe.board)}"]
     return "\n".join(lines) + "\n"
 
 
-def _value(value: Any) -> str:
+def value(item: Any) -> str:
+    """A spelled value in one line of TOML."""
+    if isinstance(item, dict):
+        return "{" + ", ".join(_pairs(item)) + "}"
+    if isinstance(item, list):
+        return "[" + ", ".join(map(value, item)) + "]"
+    if isinstance(item, float) and not math.isfinite(item):
+        return str(item)
     # A JSON string, number or boolean is a TOML one, but for DEL, which TOML wants escaped.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(item, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _pairs(table: dict[str, Any]) -> list[str]:
+    # TOML has no null: what isn't there is left out. So is an empty list, which says the same.
+    return [f"{key} = {value(item)}" for key, item in table.items() if item is not None and item != []]

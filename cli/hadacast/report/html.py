@@ -23,6 +23,7 @@ def render(document: dict[str, Any], blocks: tuple[Floats, Floats] | None = None
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"count": "{:,}".format, "figure": distribution.number, "si": describe.si}
+    environment.filters["settings"] = describe.settings_text
     plots: list[tuple[Markup, str]] = []
     if blocks is not None:
         from hadacast.report import plots as draw

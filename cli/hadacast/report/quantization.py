@@ -208,16 +208,16 @@ def scales(stage: Quantize, entering: Frames, leaving: Frames) -> tuple[int, int
     amax = np.abs(block.grouped(real(stage.input, entering))).max(axis=-1)
     usable = np.isfinite(amax) & (amax > 0)
     amax = np.where(usable, amax, 1.0)
+    zero = int(np.count_nonzero((block.scale.decode(leaving.scale) == 0) & usable))
     over = np.isinf(block.scale.decode(leaving.scale))
     if isinstance(stage.scale, Floating):
-        ideal = amax * float(stage.scale.constant(stage.code) / largest(stage.code))
-        over = np.vectorize(lambda s: stage.scale.format.saturated(s) > 0, otypes=[bool])(ideal)
-    elif isinstance(stage.scale, Exponent):
+        ideal = amax[usable] * float(stage.scale.constant(stage.code) / largest(stage.code))
+        return stage.scale.format.saturated(ideal), zero
+    if isinstance(stage.scale, Exponent):
         over = _exponent_beyond(stage.scale, stage.code, amax)
         if isinstance(stage.wide, Codes) and leaving.wide is not None:
             over = np.where(leaving.wide == 1, _exponent_beyond(stage.scale, stage.wide, amax), over)
-    nothing = block.scale.decode(leaving.scale) == 0
-    return int(np.count_nonzero(over & usable)), int(np.count_nonzero(nothing & usable))
+    return int(np.count_nonzero(over & usable)), zero
 
 
 def _exponent_beyond(scale: Exponent, element: Codes, amax: Floats) -> Bools:

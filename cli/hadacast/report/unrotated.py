@@ -76,16 +76,15 @@ def following(scale: Scale, stage: Quantize, rotated: Floats, values: Floats) ->
     if isinstance(scale, Floating) and scale.tensor_amax is not None:
         return replace(scale, tensor_amax=short(scale.tensor_amax * _peak_ratio(values, rotated)))
     if isinstance(scale, Static):
-        name = "step" if scale.step else "threshold"
-        numbers = getattr(scale, name)
+        numbers = scale.step or scale.threshold
         thresholds = [float(step * largest(stage.code)) for step in scale.steps(stage.code)]
         shape = (-1, stage.frame if len(numbers) > 1 else 1)
-        magnitudes = np.abs(rotated).reshape(shape), np.abs(values).reshape(shape)
-        ratios = [
-            _clip_ratio(*(each[:, channel] for each in magnitudes), threshold)
-            for channel, threshold in enumerate(thresholds)
-        ]
-        return replace(scale, **{name: tuple(short(n * r) for n, r in zip(numbers, ratios, strict=True))})
+        old, new = np.abs(rotated).reshape(shape), np.abs(values).reshape(shape)
+        found = tuple(
+            short(number * _clip_ratio(old[:, channel], new[:, channel], threshold))
+            for channel, (number, threshold) in enumerate(zip(numbers, thresholds, strict=True))
+        )
+        return replace(scale, step=found) if scale.step else replace(scale, threshold=found)
     return scale
 
 

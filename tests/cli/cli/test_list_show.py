@@ -50,7 +50,8 @@ def test_show_json_states_the_specs_own_figures(hadacast):
     assert shown["latency_cycles"] == spec.latency
     assert (shown["frame"], shown["lanes"], shown["beats"]) == (8, 2, 4)
     assert shown["memory_words"] == 6
-    assert shown["output"] == {"width": 9, "fraction": 2, "signed": True, "min": -256, "max": 255}
+    limits = {"width": 9, "fraction": 2, "signed": True, "min": -256, "max": 255}
+    assert shown["output"] == {"type": "fixed", "text": "signed 9-bit, 2 fraction bits", **limits}
     widths = {port["name"]: (port["direction"], port["width"]) for port in shown["ports"]}
     assert widths["s_axis_tdata"] == ("in", 16)
     assert widths["m_axis_tdata"] == ("out", 32)
@@ -105,7 +106,7 @@ def test_toml_with_overrides_is_the_recipe(hadacast, here):
         (("rotate128", "-n", "-4"), "frame is -4"),
         (("rotate128", "-n", str(10**30)), "frame is 1000000"),
         (("rotate128", "-p", "256"), "lanes is 256"),
-        (("rotate128", "-w", "33"), "width is 33"),
+        (("rotate128", "-w", "49"), "width is 49"),
         (("rotate128", "--registers", "9"), "registers is 9"),
         (("rotate128", "--storage", "disk"), "storage is 'disk': it must be one of auto"),
         (("rotate128", "--set", "stream"), "override 'stream': it must be key=value"),

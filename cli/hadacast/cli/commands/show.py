@@ -32,6 +32,8 @@ def show(output: Output, chosen: Chosen, as_toml: bool) -> None:
 
 
 def _print(output: Output, shown: Any) -> None:
+    from hadacast.cli import describe
+
     if shown["title"]:
         output.out.print(shown["title"])
     if shown["source"]:
@@ -44,9 +46,9 @@ def _print(output: Output, shown: Any) -> None:
             (
                 str(index),
                 stage["kind"],
-                format_text(stage["output"]),
+                stage["output"]["text"],
                 str(stage["latency_cycles"]),
-                ", ".join(f"{key} = {value}" for key, value in stage["settings"].items()),
+                describe.settings_text(stage["chosen"]) or "defaults",
             )
             for index, stage in enumerate(shown["stages"])
         ],
@@ -64,15 +66,9 @@ def facts(shown: Any) -> list[tuple[str, str]]:
     """The pipeline's figures, as names and values, from `describe.pipeline`."""
     return [
         ("frame", f"{shown['frame']:,} elements in {shown['beats']:,} beats of {shown['lanes']:,} lanes"),
-        ("input", format_text(shown["input"])),
-        ("output", format_text(shown["output"])),
+        ("input", shown["input"]["text"]),
+        ("output", shown["output"]["text"]),
         ("latency", f"{shown['latency_cycles']:,} clocks, first beat in to first beat out"),
         ("throughput", f"{shown['samples_per_cycle']:,} elements per clock, frames back to back"),
         ("memory", f"{shown['memory_words']:,} words"),
     ]
-
-
-def format_text(shown: Any) -> str:
-    """A format in words, from `describe.format_`."""
-    sign = "signed" if shown["signed"] else "unsigned"
-    return f"{sign} {shown['width']}-bit, {shown['fraction']} fraction bits"

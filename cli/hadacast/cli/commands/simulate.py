@@ -13,7 +13,7 @@ from hadacast.cli.console import Output
 from hadacast.cli.data import Data, load, narrow
 from hadacast.cli.options import Chosen, with_data, with_output, with_recipe
 from hadacast.errors import HadacastError
-from hadacast.format import Format, Ints
+from hadacast.format import Codes, Ints
 
 
 @click.command("simulate")
@@ -92,7 +92,7 @@ def simulate(
         raise HadacastError(f"simulation of {spec.name}: {result.verdict}")
 
 
-def npy(codes: Ints, format_: Format) -> bytes:
+def npy(codes: Ints, format_: Codes) -> bytes:
     """The bytes of a .npy file of codes."""
     buffer = io.BytesIO()
     np.save(buffer, narrow(codes, format_), allow_pickle=False)
