@@ -107,7 +107,7 @@ class Client:
         return found
 
     def transform(self, x: ArrayLike, *, progress: Progress | None = None) -> Ints:
-        """The core's results for integer codes `x` of shape (..., N): int64 of the same shape.
+        """The core's results for integer codes `x`, int64, of the shapes that Pipeline.compute has.
 
         The first call identifies the board. `progress(done, total)` is called after each frame.
         Raises HadacastError for codes that the input format can't hold, for another core, and for a
@@ -117,17 +117,18 @@ class Client:
         if spec is None:
             raise HadacastError("a client without a spec can only identify")
         array = np.asarray(x)
-        if array.ndim == 0 or array.shape[-1] != spec.frame:
-            raise HadacastError(f"input has shape {array.shape}: the last axis must be {spec.frame}")
-        frames = spec.input.check(array).reshape(-1, spec.frame)
+        taken, left = spec.in_beats * spec.in_lanes, spec.out_beats * spec.out_lanes
+        if array.ndim == 0 or array.shape[-1] != taken:
+            raise HadacastError(f"input has shape {array.shape}: the last axis must be {taken}")
+        frames = spec.input.check(array).reshape(-1, taken)
         if not self._checked:
             self.connect()
-        results = np.empty_like(frames)
+        results = np.empty((len(frames), left), dtype=np.int64)
         for index, frame in enumerate(frames):
             body = self._request(
                 Request.TRANSFORM,
                 protocol.pack(frame, spec.input),
-                spec.frame * spec.output.bytes,
+                left * spec.output.bytes,
                 f"frame {index}",
             )
             try:
@@ -138,7 +139,7 @@ class Client:
                 ) from None
             if progress is not None:
                 progress(index + 1, len(frames))
-        return results.reshape(array.shape)
+        return results.reshape(*array.shape[:-1], left)
 
     @property
     def _name(self) -> str:

@@ -8,22 +8,24 @@ Request:  header (version in the high nibble, kind in the low one), tag, body, C
 Reply:    status, tag, body, CRC
 
 The tag is any byte and comes back in the reply, so that a late reply to an earlier attempt isn't
-taken for the reply to this one. Bodies: N elements, natural order, each little-endian in whole bytes
-(sign-extended if signed); nothing; or a `Descriptor`. A request that came through whole gets exactly
-one reply. An error reply to a packet too short to hold a tag carries tag 0, which hosts don't use.
+taken for the reply to this one. Bodies: a frame, all its lanes in the order of its beats, each
+little-endian in whole bytes (sign-extended if signed); nothing; or a `Descriptor`. A request that came
+through whole gets exactly one reply. An error reply to a packet too short to hold a tag carries tag 0,
+which hosts don't use.
 """
 
 import binascii
 import hashlib
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hadacast.format import Format, Ints
+from hadacast.format import Codes, Format, Ints
 from hadacast.spec.pipeline import Pipeline
 
 VERSION = 1
@@ -50,7 +52,7 @@ class Request(IntEnum):
 class Status(IntEnum):
     """The first byte of a reply."""
 
-    OK = 0x00  # body: N results
+    OK = 0x00  # body: a frame of results
     OK_AFTER_DROP = 0x01  # the same; the core dropped at least one broken frame before this one
     IDENTITY = 0x02  # body: a Descriptor
     CRC = 0x80  # the request arrived damaged
@@ -143,13 +145,13 @@ class Receiver:
                 yield error
 
 
-def pack(codes: Ints, form: Format) -> bytes:
+def pack(codes: Ints, form: Codes) -> bytes:
     """Codes that `form` holds (checked by the caller) to bytes."""
     little = np.ascontiguousarray(codes, dtype="<i8").reshape(-1, 1).view(np.uint8)
     return little[:, : form.bytes].tobytes()
 
 
-def unpack(data: bytes, form: Format) -> Ints:
+def unpack(data: bytes, form: Codes) -> Ints:
     """Bytes to int64 codes, 1-D. Raises PacketError for a partial or out-of-range element."""
     if len(data) % form.bytes:
         raise PacketError(f"{len(data)} bytes are no whole number of {form.bytes}-byte elements")
@@ -164,18 +166,39 @@ def unpack(data: bytes, form: Format) -> Ints:
     return codes
 
 
+def _fixed(form: Codes) -> Format:
+    """The width and sign of any format, as one that a Descriptor can hold."""
+    return form if isinstance(form, Format) else Format(width=form.width, signed=form.signed)
+
+
 def digest(spec: Pipeline) -> bytes:
     """8 bytes that tell pipelines apart: SHA-256 of every stage's members. Names don't count."""
-    lines = [
-        stage.kind + " " + " ".join(f"{f.name}={getattr(stage, f.name)!r}" for f in fields(stage))
-        for stage in spec.stages
-    ]
+    lines = [stage.kind + " " + " ".join(_members(stage)) for stage in spec.stages]
     return hashlib.sha256("\n".join(lines).encode()).digest()[:8]
+
+
+def _members(item: Any) -> list[str]:
+    """What makes a spec equal to others, as text."""
+    return [f"{f.name}={_text(getattr(item, f.name))}" for f in fields(item) if f.compare]
+
+
+def _text(value: Any) -> str:
+    if is_dataclass(value):
+        return f"{type(value).__name__}({', '.join(_members(value))})"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_text, value))})"
+    return repr(value)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Descriptor:
-    """What a board says it holds."""
+    """What a board says it holds.
+
+    Members
+    -------
+    frame, lanes: N and P, in elements. input, output: the lanes of either side; of floating-point or packed
+        ones only the width means anything. digest: what tells pipelines apart that look alike so far.
+    """
 
     frame: int
     lanes: int
@@ -190,7 +213,11 @@ class Descriptor:
     def of(cls, spec: Pipeline) -> "Descriptor":
         """The descriptor of a board that holds `spec`."""
         return cls(
-            frame=spec.frame, lanes=spec.lanes, input=spec.input, output=spec.output, digest=digest(spec)
+            frame=spec.frame,
+            lanes=spec.lanes,
+            input=_fixed(spec.input),
+            output=_fixed(spec.output),
+            digest=digest(spec),
         )
 
     def pack(self) -> bytes:

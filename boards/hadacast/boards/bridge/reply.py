@@ -32,7 +32,7 @@ class ReplyWriter(wiring.Component):
 
     def elaborate(self, platform):
         spec, size = self._spec, self._spec.output.bytes
-        beat_bytes = spec.lanes * size
+        beat_bytes = spec.out_lanes * size
         identity = Descriptor.of(spec).pack()
         m = Module()
         m.submodules.crc = crc = catalog.CRC16_IBM_3740().create()
@@ -44,7 +44,7 @@ class ReplyWriter(wiring.Component):
         left = Signal(range(max(beat_bytes, len(identity))))
 
         wide = []  # lanes, sign- or zero-extended to whole bytes
-        for lane in range(spec.lanes):
+        for lane in range(spec.out_lanes):
             shape = signed(8 * size) if spec.output.signed else unsigned(8 * size)
             wide.append(Signal(shape, name=f"wide{lane}"))
             m.d.comb += wide[lane].eq(self.i.p.data[lane])
@@ -71,7 +71,7 @@ class ReplyWriter(wiring.Component):
                     m.next = "OPEN"
                 with m.Elif(self.i.valid & self.tag.valid):
                     m.d.comb += self.tag.ready.eq(1)
-                    good = Mux(self.i.p.dropped, Status.OK_AFTER_DROP, Status.OK)
+                    good = Mux(self.i.p.mark, Status.OK_AFTER_DROP, Status.OK)
                     m.d.sync += [status.eq(good), tag.eq(self.tag.p)]
                     m.next = "OPEN"
             with m.State("OPEN"):

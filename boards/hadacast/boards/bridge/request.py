@@ -47,7 +47,7 @@ class RequestReader(wiring.Component):
 
     def elaborate(self, platform):
         spec, size = self._spec, self._spec.input.bytes
-        beat_bytes = spec.lanes * size
+        beat_bytes = spec.in_lanes * size
         m = Module()
         m.submodules.crc = crc = catalog.CRC16_IBM_3740().create()
 
@@ -56,7 +56,7 @@ class RequestReader(wiring.Component):
         last = Signal()
         aborts = Signal(2)  # beats still to be sent to end a bad frame
         busy = self.busy
-        sent = Signal(range(spec.beats))  # beats of this frame that went, or are on offer, to the core
+        sent = Signal(range(spec.in_beats))  # beats of this frame that went, or are on offer, to the core
 
         identify = Signal()
         tag = Signal(8)
@@ -81,7 +81,7 @@ class RequestReader(wiring.Component):
             self.notice.p.tag.eq(tag),
             self.notice.p.status.eq(status),
         ]
-        for lane in range(spec.lanes):
+        for lane in range(spec.in_lanes):
             m.d.comb += self.o.p.data[lane].eq(shift[8 * size * lane :][: spec.input.width])
 
         with m.If(offer & self.o.ready):
@@ -122,7 +122,7 @@ class RequestReader(wiring.Component):
                 with m.Elif(more):
                     m.d.sync += [shift.eq(Cat(shift, byte)[8:]), left.eq(left - 1)]
                     with m.If(left == 0):
-                        with m.If(sent == spec.beats - 1):
+                        with m.If(sent == spec.in_beats - 1):
                             m.d.sync += left.eq(protocol.CRC_BYTES - 1)
                             m.next = "CRC"
                         with m.Else():
@@ -163,5 +163,5 @@ class RequestReader(wiring.Component):
         with m.If(fail):
             m.d.comb += self.notice.valid.eq(1)
             with m.If(sent != 0):
-                m.d.sync += aborts.eq(Mux(sent == spec.beats - 1, 2, 1))
+                m.d.sync += aborts.eq(Mux(sent == spec.in_beats - 1, 2, 1))
         return m
