@@ -28,7 +28,7 @@ class Elementwise(Component):
     """
 
     def __init__(self, spec: Stage):
-        self.spec = spec
+        self.spec: Any = spec
         self.latency = spec.latency
         super().__init__(
             {

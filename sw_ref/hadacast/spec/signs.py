@@ -20,7 +20,7 @@ _GOLDEN, _MASK = 0x9E3779B97F4A7C15, (1 << 64) - 1
 
 @dataclass(frozen=True, kw_only=True)
 class Signs(Stage):
-    """y_i = s_i·x_i, s_i = ±1 fixed for each place i of the frame (diag(s) of a randomized Hadamard transform).
+    """y_i = s_i·x_i, s_i = ±1 fixed for each place i of the frame: the diag(s) of a randomized transform.
 
     Signed elements grow by a bit, for the negative of the most negative one, and unsigned ones by a sign,
     unless all signs are plus. Exponents of frames pass.

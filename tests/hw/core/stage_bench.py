@@ -24,7 +24,7 @@ from hadacast.spec.stage import Stage
 
 @dataclass(frozen=True)
 class Side:
-    """A side as lanes: its name, its shape, and the group that each beat shows in each slot, (beats, count)."""
+    """A side as lanes: its name, its shape, and the group in each slot of each beat, (beats, count)."""
 
     name: str
     width: int
@@ -182,7 +182,7 @@ def disturbed(x: Ints, lanes: int, seed: int) -> Stimulus:
 
 
 def run(stage: Stage, frames: Frames | Ints, simulator: str = "amaranth", seed: int = 1) -> Comparison:
-    """Frames through a stage's hardware under gaps, stalls, broken frames and resets, held against its spec."""
+    """Frames through a stage's hardware under gaps, stalls, broken frames and resets, against its spec."""
     flat = Flat(stage)
     sent = disturbed(flat.flatten(frames, stage.input), flat.in_lanes, seed)
     return compare(flat, sent, simulate(FlatTop(flat), sent, simulator))

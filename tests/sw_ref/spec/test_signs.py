@@ -19,7 +19,7 @@ def signs_of(spec):
 
 
 def test_the_published_mask_is_the_published_vector():
-    """0xD7E8, read with bit i for place i, is + + + − + − − − − − − + − + − −; read from the other end it isn't."""
+    """0xD7E8, read with bit i for place i, is + + + − + − − − − − − + − + − −, and not in reverse."""
     spec = Signs(frame=16, pattern="0xD7E8")
     assert signs_of(spec) == NVFP4
     assert signs_of(Signs(frame=16, pattern=RHT)) == NVFP4
