@@ -15,6 +15,7 @@ from hadacast import checks, elements
 from hadacast.errors import HadacastError
 from hadacast.format import Codes, Format
 from hadacast.frames import Block
+from hadacast.spec.align import Align
 from hadacast.spec.cast import Cast
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
@@ -22,7 +23,7 @@ from hadacast.spec.quantize import Quantize
 from hadacast.spec.signs import Signs
 from hadacast.spec.stage import Stage
 
-STAGES: Mapping[str, type[Stage]] = {cls.kind: cls for cls in (Fwht, Cast, Quantize, Signs)}
+STAGES: Mapping[str, type[Stage]] = {cls.kind: cls for cls in (Fwht, Cast, Quantize, Signs, Align)}
 MAX_BYTES = 1 << 20
 
 
@@ -160,7 +161,9 @@ def _input(table: Any) -> Codes | Block:
     if "format" not in own:
         return Format(**own)
     if len(own) > 1:
-        raise HadacastError(f"[input] has format and {', '.join(sorted(set(own) - {'format'}))}: one or the other")
+        raise HadacastError(
+            f"[input] has format and {', '.join(sorted(set(own) - {'format'}))}: one or the other"
+        )
     return elements.element("format", own["format"])
 
 

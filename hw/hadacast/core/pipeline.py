@@ -7,6 +7,7 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
 from hadacast.core import beat
+from hadacast.core.align import Align
 from hadacast.core.cast import Cast
 from hadacast.core.frame_buffer import FrameBuffer
 from hadacast.core.framer import COUNTER_WIDTH, Framer
@@ -15,7 +16,7 @@ from hadacast.core.signs import Signs
 from hadacast.spec.pipeline import Pipeline
 
 # The component of each stage spec, by its kind.
-COMPONENTS: dict[str, Any] = {"fwht": Fwht, "cast": Cast, "signs": Signs}
+COMPONENTS: dict[str, Any] = {"fwht": Fwht, "cast": Cast, "signs": Signs, "align": Align}
 
 
 class PipelineCore(Component):
@@ -27,6 +28,8 @@ class PipelineCore(Component):
     o: beats of results (hadacast.core.beat.flowing).
     frame_error: 1 for a cycle for each frame of the wrong length, which is dropped whole.
     frame_errors: how many there were since reset, saturating at 65,535.
+    random: 8 random bits for each lane, for a quantize stage that takes them from a port, lane 0 lowest;
+        only if there is such a stage. random_taken: high in a cycle in which they are used.
 
     Attributes
     ----------
@@ -36,12 +39,16 @@ class PipelineCore(Component):
     def __init__(self, spec: Pipeline):
         self.spec = spec
         self.latency = spec.latency
+        random = {}
+        if spec.random_bits:
+            random = {"random": In(spec.random_bits), "random_taken": Out(1)}
         super().__init__(
             {
                 "i": In(stream.Signature(beat.raw(spec.input, spec.in_lanes))),
                 "o": Out(stream.Signature(beat.flowing(spec.output, spec.out_lanes))),
                 "frame_error": Out(1),
                 "frame_errors": Out(COUNTER_WIDTH),
+                **random,
             }
         )
 
@@ -65,5 +72,7 @@ class PipelineCore(Component):
             m.submodules[f"{spec.kind}_{index}"] = stage
             connect(m, source, stage.i)
             source = stage.o
+            if index == self.spec.random_port:
+                m.d.comb += [stage.random.eq(self.random), self.random_taken.eq(stage.random_taken)]
         connect(m, source, flipped(self.o))
         return m

@@ -110,7 +110,11 @@ def frames(spec: Pipeline, samples: int, rng: np.random.Generator) -> Ints:
 def stimulus(spec: Pipeline, samples: int, seed: int) -> Stimulus:
     """Frames back to back with random gaps and stalls, some too short or too long, and resets amid frames."""
     rng = np.random.default_rng(seed)
-    x = frames(spec, samples, rng)
+    return disturbed(spec, frames(spec, samples, rng), rng, seed)
+
+
+def disturbed(spec: Pipeline, x: Ints, rng: np.random.Generator, seed: int) -> Stimulus:
+    """The same of the frames `x`, (frames, N)."""
     # Half of the frames come at full rate on both sides, half with gaps and stalls.
     rates = {"gap_rate": rng.choice([0.05, 0.5]), "stall_rate": rng.choice([0.05, 0.5])}
     plan = Stimulus.frames(x, spec.in_lanes, seed=seed, **rates)
