@@ -26,7 +26,7 @@ class Data:
     source: a file, a sample's name, or "random".
     kind: "codes" if the source held integers, "values" if it held real numbers, which were encoded.
     shape, dtype: of the source. sha256: of its file, empty for random codes.
-    frames: (frames, N) codes. available: frames that the source holds.
+    frames: (frames, N) codes, or packed bytes. available: frames that the source holds.
     saturated: how many of the values taken lie outside the input format and were clipped.
     """
 
@@ -45,8 +45,10 @@ class Data:
         return len(self.frames) == self.available
 
     def like(self, frames: Ints) -> Ints:
-        """Results in the shape of the source if all of it was taken, else as (frames, N)."""
-        return frames.reshape(self.shape) if self.whole else frames
+        """Results in the shape of the source if all of it was taken, else as (frames, …). The last axis is
+        longer or shorter where a frame of results isn't as long as one that went in."""
+        along = self.shape[-1] // self.frames.shape[-1] * frames.shape[-1]
+        return frames.reshape(*self.shape[:-1], along) if self.whole else frames
 
     def to_dict(self) -> dict[str, Any]:
         """What JSON can hold."""
@@ -68,7 +70,7 @@ def load(source: str, pipeline: Pipeline, *, frames: int | None = None, seed: in
     Integers are codes, and must fit the input format. Real numbers are encoded: ties to even,
     saturating. Raises HadacastError for whatever is wrong with the file, its type, shape or values.
     """
-    size = pipeline.frame
+    size = pipeline.in_beats * pipeline.in_lanes
     if source == RANDOM:
         count = frames or RANDOM_FRAMES
         low, high = pipeline.input.min, pipeline.input.max

@@ -29,11 +29,12 @@ class Simulation:
     latency_cycles: from the first beat taken to the first beat offered; None if nothing came out.
     latency_stated: what the pipeline says, which holds for a stream without gaps and stalls.
     beats_per_cycle: the sustained rate: output beats after the first one, divided by the cycles
-        from the first output beat to the last. It is 1 for a core that never idles while input waits.
+        from the first output beat to the last; input beats where a frame has more of those. It is 1 for a
+        core that never idles while input waits.
     mismatches: wrong samples and flags, missing and surplus beats.
     problems: everything wrong, one text each, the most important first.
     seconds, build_seconds: wall time of the run, and of what came before it.
-    outputs: (frames, N) results, or None where not every beat came out.
+    outputs: (frames, N) results, or packed bytes, or None where not every beat came out.
     """
 
     simulator: str
@@ -104,16 +105,17 @@ def run(
     Without gaps and stalls the latency must be the stated one and the rate one beat per cycle:
     anything else is a problem too. Raises HadacastError as `hadacast.sim.simulate` does.
     """
-    stimulus = Stimulus.frames(frames, spec.lanes, gap_rate=gaps, stall_rate=stalls, seed=seed)
+    stimulus = Stimulus.frames(frames, spec.in_lanes, gap_rate=gaps, stall_rate=stalls, seed=seed)
     trace = run_simulator(AxiTop(spec), stimulus, simulator, waves=waves, progress=progress)
     comparison = compare(spec, stimulus, trace)
     problems = [*comparison.problems]
+    rate = trace.beats_per_cycle if spec.out_beats >= spec.in_beats else trace.taken_per_cycle
     if not gaps and not stalls and trace.beats:
         if trace.latency != spec.latency:
             problems.append(f"the latency is {trace.latency} cycles; {spec.latency} is stated")
-        if trace.beats_per_cycle != 1:
-            problems.append(f"the core sends {trace.beats_per_cycle:.6g} beats per cycle; 1 is right")
-    complete = trace.beats == stimulus.beats
+        if rate != 1:
+            problems.append(f"the core sustains {rate:.6g} beats per cycle; 1 is right")
+    complete = trace.beats == len(frames) * spec.out_beats
     return Simulation(
         simulator=simulator,
         gaps=gaps,
@@ -124,12 +126,12 @@ def run(
         cycles=trace.cycles,
         latency_cycles=trace.latency,
         latency_stated=spec.latency,
-        beats_per_cycle=trace.beats_per_cycle,
+        beats_per_cycle=rate,
         mismatches=comparison.mismatches,
         problems=tuple(problems),
         seconds=round(trace.seconds, 4),
         build_seconds=round(trace.build_seconds, 4),
-        outputs=trace.data.reshape(-1, spec.frame) if complete else None,
+        outputs=trace.data.reshape(len(frames), -1) if complete else None,
     )
 
 
@@ -142,7 +144,7 @@ def affordable_frames(spec: Pipeline, simulator: str) -> int | None:
         return None
     butterflies = sum(stage.lanes * stage.stages for stage in spec.stages if isinstance(stage, Fwht))
     cycles = BUDGET_SECONDS / (CYCLE_SECONDS + BUTTERFLY_SECONDS * butterflies)
-    return max(1, int((cycles - 2 * spec.latency) / spec.beats))
+    return max(1, int((cycles - 2 * spec.latency) / max(spec.in_beats, spec.out_beats)))
 
 
 def waves_suffix(simulator: str) -> str:

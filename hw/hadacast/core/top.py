@@ -23,6 +23,8 @@ PORTS = {
     "m_axis_tready": "the output beat is taken",
     "m_axis_tlast": "the output beat is the last of its frame",
     "m_axis_tuser": "set on every beat of a frame if frames were dropped just before it",
+    "random": "random numbers for stochastic rounding, 8 bits for each lane, lane 0 lowest",
+    "random_taken": "the random numbers are used; show the next ones after this cycle",
     "frame_error": "1 for a cycle for each frame whose TLAST came early or late",
     "frame_errors": "how many such frames since reset, saturating at 65,535",
 }
@@ -34,7 +36,13 @@ def lane_bits(format_: Codes) -> int:
 
 
 def ports(spec: Pipeline) -> dict[str, Any]:
-    """The ports of a core, in their order; PORTS says what each is."""
+    """The ports of a core, in their order; PORTS says what each is.
+
+    `random` and `random_taken` are there only if a quantize stage takes its random numbers from a port.
+    """
+    random = {}
+    if spec.random_bits:
+        random = {"random": In(spec.random_bits), "random_taken": Out(1)}
     return {
         "aclk": In(1),
         "aresetn": In(1, init=1),
@@ -47,6 +55,7 @@ def ports(spec: Pipeline) -> dict[str, Any]:
         "m_axis_tready": In(1),
         "m_axis_tlast": Out(1),
         "m_axis_tuser": Out(1),
+        **random,
         "frame_error": Out(1),
         "frame_errors": Out(COUNTER_WIDTH),
     }
@@ -88,4 +97,6 @@ class AxiTop(Component):
             self.frame_error.eq(core.frame_error),
             self.frame_errors.eq(core.frame_errors),
         ]
+        if self.spec.random_bits:
+            m.d.comb += [core.random.eq(self.random), self.random_taken.eq(core.random_taken)]
         return m

@@ -10,7 +10,7 @@ from amaranth.back import rtlil
 from amaranth.hdl import Fragment
 
 from hadacast.core.top import PORTS, AxiTop, lane_bits, ports
-from hadacast.format import Format
+from hadacast.format import Codes, Format
 from hadacast.spec.pipeline import Pipeline
 from hadacast.tech import family as families
 from hadacast.tools import yosys
@@ -78,21 +78,21 @@ def header(spec: Pipeline, family: str = "generic") -> str:
         "",
         f"Frame         {spec.frame} elements in {spec.beats} beats of {spec.lanes} lanes,",
         "              natural order, lane 0 first",
-        f"Input         {_format_line(spec.input)}",
-        f"Output        {_format_line(spec.output)}",
+        *_side_lines("Input", spec, spec.input, spec.in_beats, spec.in_lanes),
+        *_side_lines("Output", spec, spec.output, spec.out_beats, spec.out_lanes),
         f"Throughput    one beat per clock, frames back to back ({spec.lanes} elements per clock)",
         f"Latency       {spec.latency} clocks from a frame's first beat in to its first beat out,",
         "              without stalls",
         f"Family        {family}",
         "",
-        *_lane_lines("s_axis_tdata", spec.input, spec.lanes),
-        *_lane_lines("m_axis_tdata", spec.output, spec.lanes),
+        *_lane_lines("s_axis_tdata", spec.input, spec.in_lanes),
+        *_lane_lines("m_axis_tdata", spec.output, spec.out_lanes),
         "",
         "Valid never waits for ready. Gaps and stalls may come at any beat. The last frame leaves",
         "without anything behind it. A frame whose TLAST comes early or late is dropped whole.",
         "",
         "Ports:",
-        *(f"  {name:<14} {text}" for name, text in PORTS.items()),
+        *(f"  {name:<14} {text}" for name, text in PORTS.items() if name in ports(spec)),
         "",
         "Instantiation:",
         *("  " + line for line in instantiation(spec).splitlines()),
@@ -111,13 +111,22 @@ def instantiation(spec: Pipeline) -> str:
     return f"{nets}{module_name(spec)} core (\n{pins}\n);"
 
 
-def _format_line(format_: Format) -> str:
+def _side_lines(name: str, spec: Pipeline, format_: Codes, beats: int, lanes: int) -> list[str]:
+    lines = [f"{name:<14}{_format_line(format_)}"]
+    if (beats, lanes) != (spec.beats, spec.lanes):
+        lines.append(f"              {beats} beats of {lanes} lanes")
+    return lines
+
+
+def _format_line(format_: Codes) -> str:
+    if not isinstance(format_, Format):
+        return str(format_)
     sign = "signed two's complement" if format_.signed else "unsigned"
     return (
         f"{format_.width}-bit {sign}, {format_.fraction} fraction bits: code k is k * 2^{-format_.fraction}"
     )
 
 
-def _lane_lines(port: str, format_: Format, lanes: int) -> list[str]:
+def _lane_lines(port: str, format_: Codes, lanes: int) -> list[str]:
     stride = lane_bits(format_)
     return [f"{port}: lane k in bits [{stride}*k+{format_.width - 1} : {stride}*k], k = 0 to {lanes - 1}"]

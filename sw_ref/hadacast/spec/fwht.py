@@ -44,7 +44,9 @@ class Fwht(Stage):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not isinstance(self.element, Format):
-            raise HadacastError(f"input is {self.input}: an fwht stage takes fixed point; an align stage makes it")
+            raise HadacastError(
+                f"input is {self.input}: an fwht stage takes fixed point; an align stage makes it"
+            )
         if self.element.width > MAX_INPUT_WIDTH:
             raise HadacastError(
                 f"width is {self.element.width}: an fwht stage takes 1 to {MAX_INPUT_WIDTH} input bits"

@@ -11,6 +11,7 @@ from hadacast.errors import HadacastError
 from hadacast.format import Codes, Ints
 from hadacast.frames import Block, Frames
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.quantize import Quantize
 from hadacast.spec.stage import Stage
 
 # A name becomes Verilog modules and file names.
@@ -22,6 +23,11 @@ MAX_BEAT_BITS = 1 << 16
 # Cycles from a frame's last beat into a frame buffer to its first beat out: its bank is full, a word is read,
 # and goes through one more register, since the output of a block RAM is slow.
 FRAME_BUFFER = 3
+
+
+def takes_random(stage: Stage) -> bool:
+    """Whether a stage takes random numbers from a port of the core."""
+    return isinstance(stage, Quantize) and stage.sequential and stage.random == "port"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +72,12 @@ class Pipeline:
             raise HadacastError(f"input is {first.input}: a pipeline takes plain elements, or packed ones")
         if isinstance(last.output, Block):
             raise HadacastError(
-                f"output is {last.output}: a pack or a dequantize stage must follow the last stage, {last.kind}"
+                f"output is {last.output}: "
+                f"a pack or a dequantize stage must follow the last stage, {last.kind}"
+            )
+        if sum(map(takes_random, self.stages)) > 1:
+            raise HadacastError(
+                "random is 'port' in several stages: it must be in one at most, there is one port"
             )
         widest = max(self.in_lanes * 8 * self.input.bytes, self.out_lanes * 8 * self.output.bytes)
         if widest > MAX_BEAT_BITS:
@@ -125,6 +136,16 @@ class Pipeline:
     def sequential(self) -> bool:
         """Whether a result depends on how many frames came before, since reset."""
         return any(stage.sequential for stage in self.stages)
+
+    @property
+    def random_port(self) -> int | None:
+        """Index of the stage that takes random numbers from a port of the core, if any."""
+        return next((index for index, stage in enumerate(self.stages) if takes_random(stage)), None)
+
+    @property
+    def random_bits(self) -> int:
+        """Width of that port: 8 bits for each lane; 0 where there is none."""
+        return 0 if self.random_port is None else 8 * self.lanes
 
     @property
     def dropper(self) -> int | None:

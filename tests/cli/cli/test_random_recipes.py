@@ -70,9 +70,7 @@ DOCUMENTS = st.one_of(
     st.fixed_dictionaries(
         {
             "stream": mostly(STREAM),
-            "stage": mostly(
-                st.tuples(FWHT, st.lists(mostly(CAST, FWHT), max_size=2)).map(lambda s: [s[0], *s[1]])
-            ),
+            "stage": mostly(st.lists(mostly(st.one_of(FWHT, CAST)), min_size=1, max_size=3)),
         },
         optional={
             "input": mostly(INPUT),

@@ -13,6 +13,8 @@ from sympy import fwht as sympy_fwht
 
 from hadacast.errors import HadacastError
 from hadacast.format import Format
+from hadacast.frames import Frames, exponents
+from hadacast.minifloat import BF16
 from hadacast.spec.butterflies import CHUNK
 from hadacast.spec.fwht import Fwht
 
@@ -237,8 +239,10 @@ def test_transform_of_a_strided_array(rng):
     """Only a C-contiguous array can be overwritten; any other must not come back unchanged."""
     x = rng.integers(-(2**15), 2**15, (6, 128))[:, ::2]
     expected = oracle(np.array(x))
-    np.testing.assert_array_equal(Fwht(frame=64).transform(x), expected)
-    np.testing.assert_array_equal(Fwht(frame=4).transform(x[:4].T), oracle(np.array(x[:4].T)))
+    np.testing.assert_array_equal(Fwht(frame=64).transform(Frames(codes=x)).codes, expected)
+    turned = x[:4].T
+    expected = oracle(np.array(turned))
+    np.testing.assert_array_equal(Fwht(frame=4).transform(Frames(codes=turned)).codes, expected)
 
 
 @pytest.mark.parametrize("shape", [(0, 16), (3, 0, 16), (0, 0, 16)])
@@ -302,7 +306,17 @@ def test_inputs_refused(x, message):
         ({"lanes": False}, "lanes is False: "),
         ({"input": 16}, "input is 16: it must be a Format"),
         ({"input": None}, "input is None: it must be a Format"),
-        ({"input": Format(width=33)}, "width is 33: an fwht stage takes 1 to 32 input bits"),
+        ({"input": Format(width=49)}, "width is 49: an fwht stage takes 1 to 48 input bits"),
+        (
+            {"frame": 65536, "input": Format(width=48)},
+            "output width is 64: it must be an integer from 1 to 63",
+        ),
+        ({"input": BF16}, "input is bf16: an fwht stage takes fixed point; an align stage makes it"),
+        (
+            {"input": exponents(Format(width=16), 8)},
+            "input is signed 16-bit, 0 fraction bits in groups of 8, scale e8m0: "
+            "an fwht stage takes one exponent for each frame",
+        ),
         ({"registers": 3}, "registers is 3: it must be an integer from 0 to 2"),
         ({"registers": True}, "registers is True: it must be an integer from 0 to 2"),
         ({"registers": None}, "registers is None: it must be an integer from 0 to 2"),

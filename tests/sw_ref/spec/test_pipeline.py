@@ -9,9 +9,11 @@ from scipy.linalg import hadamard
 
 from hadacast.errors import HadacastError
 from hadacast.format import Format
+from hadacast.frames import exponents
 from hadacast.spec.cast import Cast
 from hadacast.spec.fwht import Fwht
-from hadacast.spec.pipeline import MAX_BEAT_BITS, Pipeline
+from hadacast.spec.pipeline import MAX_BEAT_BITS, Pipeline, takes_random
+from hadacast.spec.quantize import Quantize
 
 
 def chain(*stages) -> Pipeline:
@@ -91,14 +93,39 @@ FIRST = Fwht(frame=8, lanes=2)
         ({"stages": FIRST}, "stages is Fwht("),
         ({"stages": (FIRST, 5)}, "a stage is 5: it must be a Stage"),
         ({"stages": (Fwht,)}, "a stage is <class 'hadacast.spec.fwht.Fwht'>: it must be a Stage"),
-        ({"stages": ()}, "the first stage is nothing: a pipeline must start with an fwht stage"),
-        ({"stages": (Cast(frame=8),)}, "the first stage is cast: a pipeline must start with an fwht stage"),
+        ({"stages": ()}, "a pipeline has no stages: it must have at least one"),
+        (
+            {"stages": (Cast(frame=8, input=exponents(Format(width=9), 8)),)},
+            "input is signed 9-bit, 0 fraction bits in groups of 8, scale e8m0: a pipeline takes plain",
+        ),
+        (
+            {"stages": (Quantize(frame=8, code="int4", scale="maximum"),)},
+            "output is signed 4-bit, 0 fraction bits in groups of 8, scale unsigned 16-bit, 0 fraction bits: "
+            "a pack or a dequantize stage must follow the last stage, quantize",
+        ),
     ],
 )
 def test_members_refused(members, message):
     with pytest.raises(HadacastError, match="^" + re.escape(message)) as caught:
         Pipeline(**{"name": "p", "stages": (FIRST,), **members})
     assert str(caught.value).isprintable()
+
+
+def test_one_port_for_random_numbers():
+    def quantize(**settings):
+        settings = {"code": "int8", "rounding": "stochastic", "random": "port"} | settings
+        return Quantize(frame=8, lanes=2, input=FIRST.output, **settings)
+
+    def ended(*stages):
+        """A pipeline of stages that each take what the first one does, put together for its ports only."""
+        spec = object.__new__(Pipeline)
+        object.__setattr__(spec, "stages", (FIRST, *stages))
+        return spec
+
+    assert (ended(quantize()).random_port, ended(quantize()).random_bits) == (1, 16)
+    for other in (quantize(random="xorshift32"), quantize(rounding="even")):
+        assert (ended(other).random_port, ended(other).random_bits) == (None, 0)
+    assert takes_random(quantize())
 
 
 @pytest.mark.parametrize(
