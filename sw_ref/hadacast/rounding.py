@@ -148,7 +148,7 @@ def _round(
     floor = _bits(top) - 1 - _bits(denominator) + shift
     if mantissa is None:
         # What is certainly beyond the limit needs no exact quotient.
-        beyond = floor > limit + unit
+        beyond = (floor > limit + unit) & (top != 0)
         top = np.where(beyond, 1, top)
         denominator = np.where(beyond, 1, denominator)
         shift = np.where(beyond, limit + unit, shift)
