@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hadacast.format import Ints
+from hadacast.format import Codes, Ints
+from hadacast.frames import Block, Frames
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
+from hadacast.spec.quantize import Quantize
 
 Floats = NDArray[np.float64]
 
@@ -30,13 +32,38 @@ FIGURES = (
 )
 
 
-def blocks(spec: Pipeline, frames: Ints) -> tuple[Floats, Floats]:
-    """Real values (frames, N) before the pipeline, and after it scaled by 1/√N for each transform.
+def blocks(spec: Pipeline, frames: Ints) -> tuple[Floats, Floats] | None:
+    """Real values (frames, N) before the first transform, and after it and all that follow up to a
+    quantizer or the end, scaled by 1/√N for each transform. None if none comes before a quantizer.
 
-    So scaled the rotation is orthonormal: both lie on the same axis, with the same energy.
+    So scaled the rotation is orthonormal: both lie on the same axis, with the same energy. Frames that
+    hold values that aren't finite are left out.
     """
-    scale = math.prod(math.sqrt(stage.frame) for stage in spec.stages if isinstance(stage, Fwht))
-    return spec.input.decode(frames), spec.output.decode(spec.compute(frames)) / scale
+    before: Floats | None = None
+    after: Floats | None = None
+    product = 1
+    flowing: Ints | Frames = frames
+    for stage in spec.stages:
+        if isinstance(stage, Quantize):
+            break
+        if isinstance(stage, Fwht) and before is None:
+            before = real(stage.input, flowing)
+        flowing = stage.compute(flowing)
+        if isinstance(stage, Fwht):
+            product *= stage.frame
+            after = real(stage.output, flowing)
+    if before is None or after is None:
+        return None
+    finite = np.isfinite(before).all(axis=-1)
+    return before[finite], after[finite] / math.sqrt(product)
+
+
+def real(format_: Codes | Block, frames: Ints | Frames) -> Floats:
+    """The real values of what flows between stages."""
+    if isinstance(format_, Block):
+        assert isinstance(frames, Frames)
+        return format_.decode(frames)
+    return format_.decode(frames.codes if isinstance(frames, Frames) else frames)
 
 
 def peaks(x: Floats) -> Floats:
@@ -58,7 +85,7 @@ def int4_sqnr(x: Floats) -> float | None:
 
 def kurtosis(x: Floats) -> float | None:
     """Fourth central moment over the squared variance; None where all values are equal."""
-    centred = x - x.mean()
+    centred = x - x.mean() if x.size else np.zeros(1)
     variance = float((centred**2).mean())
     return float((centred**4).mean()) / variance**2 if variance else None
 
@@ -66,8 +93,8 @@ def kurtosis(x: Floats) -> float | None:
 def figures(x: Floats) -> dict[str, float | None]:
     """FIGURES of (blocks, N) values; None where one doesn't exist, as for all zeros."""
     peak = peaks(x)
-    rms = float(np.sqrt((x**2).mean()))
-    largest = float(np.abs(x).max())
+    rms = float(np.sqrt((x**2).mean())) if x.size else 0.0
+    largest = float(np.abs(x).max(initial=0))
     found = {
         "peak_median": float(np.median(peak)) if peak.size else None,
         "peak_p99": float(np.percentile(peak, 99)) if peak.size else None,
@@ -93,7 +120,7 @@ def compare(before: Floats, after: Floats) -> dict[str, Any]:
         "before": figures(before),
         "after": figures(after),
         "blocks_lowered": float(f"{(high < low).mean():.6g}") if same else None,
-        "largest_energy_share": float(f"{energy.max() / total:.6g}") if total else None,
+        "largest_energy_share": float(f"{energy.max(initial=0) / total:.6g}") if total else None,
     }
 
 

@@ -7,14 +7,14 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from hadacast.cli import describe
-from hadacast.report import distribution
+from hadacast.report import distribution, quantization
 from hadacast.report.distribution import Floats
 
 TEMPLATE = "report.html.j2"
 
 
 def render(document: dict[str, Any], blocks: tuple[Floats, Floats] | None = None) -> str:
-    """The page of a report; `blocks` are the real values before and after, for the plots.
+    """The page of a report; `blocks` are the real values before and after the rotation, for the plots.
 
     Everything in the document is escaped. Parts that a failed build doesn't have are left out.
     """
@@ -41,4 +41,12 @@ def render(document: dict[str, Any], blocks: tuple[Floats, Floats] | None = None
             ),
         ]
     rows = distribution.rows(document["distribution"]) if document["distribution"] else []
-    return environment.from_string(text).render(**document, figures=rows, plots=plots)
+    quantizers = []
+    for shown in document["quantization"]:
+        picture = None
+        if shown["histogram"] is not None:
+            from hadacast.report import plots as draw
+
+            picture = Markup(draw.code_histogram(shown["histogram"]))
+        quantizers.append({"figures": shown, "rows": quantization.rows(shown), "plot": picture})
+    return environment.from_string(text).render(**document, figures=rows, plots=plots, quantizers=quantizers)

@@ -20,6 +20,7 @@ COLOURS = {
 INK, LINE, BEFORE, AFTER = COLOURS
 
 BINS = 120
+FEW_CODES = 32  # of which each has room for two bars
 SIZE = (6.4, 3.6)
 
 STYLE: Any = {
@@ -83,6 +84,58 @@ def block_peaks(before: Floats, after: Floats) -> str:
         return _svg(figure, "Distribution of largest over rms per block before and after the rotation")
 
 
+def code_histogram(histogram: dict[str, Any]) -> str:
+    """The share of elements that get each code, codes in the order of their values: rotated, and
+    un-rotated where there is such; `histogram` as from hadacast.report.quantization."""
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _axes()
+        size = len(histogram["codes"])
+        series = [
+            (np.array(histogram[key]), colour, name)
+            for key, colour, name in (("unrotated", BEFORE, "un-rotated"), ("rotated", AFTER, "rotated"))
+            if key in histogram
+        ]
+        bar = 0.84 / len(series)
+        for index, (counts, colour, name) in enumerate(series):
+            share = 100 * counts / max(counts.sum(), 1)
+            left = np.arange(size) + bar * (index - (len(series) - 1) / 2)
+            if size <= FEW_CODES:
+                axes.bar(left, share, bar, color=colour, label=name)
+            else:  # bars side by side would be thinner than a line
+                edges = np.arange(size + 1) - 0.5
+                axes.stairs(share, edges, fill=True, color=colour, alpha=0.3)
+                axes.stairs(share, edges, color=colour, linewidth=1.1, label=name)
+        places = _ticks(histogram["values"])
+        labels = [_value(histogram["values"][place]) for place in places]
+        axes.set_xticks(places, labels)
+        if sum(map(len, labels)) > 40:
+            axes.tick_params(axis="x", labelrotation=45)
+        axes.grid(visible=False, axis="x")
+        axes.set_xlim(-0.6, size - 0.4)
+        axes.set_xlabel("what a code stands for, under a scale of 1")
+        axes.set_ylabel("elements, %")
+        if len(series) > 1:
+            axes.legend(loc="best")
+        return _svg(figure, "Share of elements of each code")
+
+
+def _ticks(values: list[float]) -> list[int]:
+    """Which of the codes get a label: all, or both ends, zero, and some between."""
+    size = len(values)
+    if size <= FEW_CODES // 2:
+        return list(range(size))
+    number = [place for place in range(size) if np.isfinite(values[place])]
+    zero = min(number, key=lambda place: (abs(values[place]), -place))
+    last, step = number[-1], size // 8
+    above = [place for place in range(zero + step, last, step) if last - place > step // 2]
+    below = [values.index(-values[place]) for place in above if -values[place] in values]
+    return sorted({number[0], zero, *above, *below, last})
+
+
+def _value(value: float) -> str:
+    return f"{value:g}".replace("-", "−").replace("inf", "∞").replace("nan", "NaN")
+
+
 def _axes() -> tuple[Figure, Any]:
     figure = Figure(figsize=SIZE, layout="constrained")
     axes = figure.add_subplot()
@@ -109,7 +162,7 @@ def _svg(figure: Figure, title: str) -> str:
         text,
         count=1,
     )
-    # Both plots are in one page: ids of groups would collide, and nothing refers to them.
+    # Several plots are in one page: ids of groups would collide, and nothing refers to them.
     text = re.sub(r'<g id="[^"]*">', "<g>", text)
     text = re.sub(r"font: ([0-9.]+)px [^;\"]*", r"font-size: \1px", text)
     for stand_in, variable in COLOURS.items():

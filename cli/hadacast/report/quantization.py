@@ -18,6 +18,7 @@ from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block, Frames
 from hadacast.minifloat import Minifloat
 from hadacast.report import unrotated
+from hadacast.report.distribution import number, real
 from hadacast.report.unrotated import Floats
 from hadacast.scale.exponent import Exponent
 from hadacast.scale.floating import Floating
@@ -128,11 +129,6 @@ def figures(stage: Quantize, entering: Frames, unit: float = 1.0) -> tuple[dict[
         "bits_per_value": _six(bits_per_value(stage, leaving)),
     }
     return shown, leaving
-
-
-def real(format_: Codes | Block, frames: Frames) -> Floats:
-    """The real values of frames."""
-    return format_.decode(frames) if isinstance(format_, Block) else format_.decode(frames.codes)
 
 
 def bits_per_value(stage: Quantize, leaving: Frames) -> float:
@@ -263,12 +259,8 @@ def _six(value: float) -> float:
 def rows(shown: dict[str, Any]) -> list[tuple[str, ...]]:
     """The figures as words, un-rotated (where there are such) and as the pipeline does it."""
     sides = [shown[name] for name in ("unrotated", "rotated") if shown[name] is not None]
-    found = [(words, *(_text(side[key], digits) for side in sides)) for key, words, digits in FIGURES]
+    found = [(words, *(number(side[key], digits) for side in sides)) for key, words, digits in FIGURES]
     for key, words in (("not_finite", "elements that aren't finite"), ("wide_groups", "groups of outliers")):
         if any(side[key] for side in sides):
-            found.append((words, *(_text(side[key], 0) for side in sides)))
+            found.append((words, *(number(side[key] or 0, 0) for side in sides)))
     return found
-
-
-def _text(value: float | None, digits: int) -> str:
-    return "–" if value is None else f"{value:,.{digits}f}"

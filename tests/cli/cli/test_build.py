@@ -19,7 +19,7 @@ SMALL = ("small.toml", "--data", "x.npy", "--board", "icebreaker", "--seeds", "1
 
 KEYS = [
     *("schema", "ok", "error", "date", "folder", "recipe", "pipeline", "data", "verilog", "simulation"),
-    *("distribution", "synthesis", "bitstream", "throughput", "versions", "seconds"),
+    *("distribution", "quantization", "synthesis", "bitstream", "throughput", "versions", "seconds"),
 ]
 
 

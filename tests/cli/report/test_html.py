@@ -6,10 +6,15 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from markupsafe import escape
 
+from hadacast import elements
 from hadacast import recipe as recipes
 from hadacast.cli import describe
-from hadacast.report import distribution, html, plots
+from hadacast.report import distribution, html, plots, quantization
+from hadacast.spec.fwht import Fwht
+from hadacast.spec.pipeline import Pipeline
+from hadacast.spec.quantize import Quantize
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +23,24 @@ def blocks():
     return before, before[:, ::-1] * 0.5
 
 
+class Open(Pipeline):
+    """A pipeline that may end in codes with scales."""
+
+    def __post_init__(self):
+        pass
+
+
+@pytest.fixture(scope="module")
+def quantizer():
+    """Figures of a quantizer behind a rotation."""
+    rotation = Fwht(frame=16)
+    stage = Quantize(frame=16, input=rotation.output, code="e2m1", scale="exponent")
+    spec = Open(name="p", stages=(rotation, stage))
+    return quantization.report(spec, np.random.default_rng(3).integers(-9, 9, (20, 16)))[0]
+
+
 @pytest.fixture
-def document(blocks):
+def document(blocks, quantizer):
     evil = "<script>alert('x')</script>\"&"
     spec = recipes.load("rotate128").pipeline
     return {
@@ -51,6 +72,7 @@ def document(blocks):
         "verilog": {"file": evil, "sha256": evil, "bytes": 1, "module": evil, "family": evil},
         "simulation": None,
         "distribution": distribution.compare(*blocks),
+        "quantization": [quantizer | {"code": evil}],
         "synthesis": None,
         "bitstream": None,
         "throughput": None,
@@ -98,16 +120,17 @@ def test_escaped_nested_and_self_contained(document, blocks):
 
 
 def test_a_failed_build_has_a_page_too(document):
-    empty = dict.fromkeys(("verilog", "distribution"))
+    empty = dict.fromkeys(("verilog", "distribution")) | {"quantization": []}
     page = html.render(document | empty)
     assert "<svg" not in page
     assert "failed" in page
 
 
-def test_plots_are_the_same_every_time(blocks):
-    for draw in (plots.histogram, plots.block_peaks):
-        text = draw(*blocks)
-        assert text == draw(*blocks)
+def test_plots_are_the_same_every_time(blocks, quantizer):
+    codes = (quantizer["histogram"],)
+    for draw, data in ((plots.histogram, blocks), (plots.block_peaks, blocks), (plots.code_histogram, codes)):
+        text = draw(*data)
+        assert text == draw(*data)
         assert "var(--before)" in text
         assert not re.search("|".join(plots.COLOURS), text)
         ElementTree.fromstring(text.replace("<svg ", '<svg xmlns:xlink="x" ', 1))
@@ -117,3 +140,34 @@ def test_plots_of_nothing():
     zeros = np.zeros((3, 4))
     assert "<svg" in plots.histogram(zeros, zeros)
     assert "<svg" in plots.block_peaks(zeros, zeros)
+
+
+def test_the_quantizers_figures_are_in_the_page(document, quantizer):
+    page = html.render(document)
+    assert "What the quantizer does" in page
+    for row in quantization.rows(quantizer):
+        assert all(f">{escape(cell)}</td>" in page for cell in row)
+    assert "un-rotated" in page
+    alone = quantizer | {"unrotated": None, "histogram": None}
+    page = html.render(document | {"quantization": [alone]})
+    assert "un-rotated" not in page
+    both = html.render(document | {"quantization": [quantizer, alone | {"stage": 7}]})
+    assert "stage 7" in both
+
+
+@pytest.mark.parametrize("code", ["int4", "uint2", "e2m1", "e3m2", "e4m3", "e5m2", "int8"])
+def test_a_bar_for_each_code(code):
+    """Few labels, among them both ends and 0, and no second series where there is none."""
+    item = elements.element("code", code)
+    order = quantization.in_order(item)
+    values = item.decode(order).tolist()
+    histogram = {"codes": order.tolist(), "values": values, "rotated": [1] * len(values)}
+    text = plots.code_histogram(histogram)
+    labels = re.findall(r">([^<>]+)</text>", text)
+    numbers = [v for v in values if np.isfinite(v)]
+    for value in (numbers[0], 0.0, numbers[-1]):
+        assert f"{value:g}".replace("-", "−") in labels
+    assert "un-rotated" not in text
+    places = plots._ticks(values)
+    assert len(places) <= 17
+    assert {values[place] for place in places} >= {numbers[0], 0.0, numbers[-1]}

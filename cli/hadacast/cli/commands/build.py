@@ -115,6 +115,7 @@ class Build:
             "verilog": None,
             "simulation": None,
             "distribution": None,
+            "quantization": [],
             "synthesis": None,
             "bitstream": None,
             "throughput": None,
@@ -144,9 +145,9 @@ class Build:
         self._time("generate")
 
     def simulate(self, simulator: str, frames: int, seed: int) -> None:
-        """The run against the exact result, and the figures of the distribution."""
+        """The run against the exact result, and the figures of the distribution and of quantizers."""
         from hadacast.cli import simulation
-        from hadacast.report import distribution
+        from hadacast.report import distribution, quantization
 
         available = len(self._data.frames)
         what = f"{frames:,}" if frames == available else f"the first {frames:,} of {available:,}"
@@ -173,7 +174,9 @@ class Build:
             }
         self._time("simulate")
         self.blocks = distribution.blocks(self._spec, self._data.frames)
-        self.document["distribution"] = distribution.compare(*self.blocks)
+        if self.blocks is not None:
+            self.document["distribution"] = distribution.compare(*self.blocks)
+        self.document["quantization"] = quantization.report(self._spec, self._data.frames)
         self._time("figures")
 
     def synthesize(self, family: str, chip: Any, seeds: tuple[int, ...]) -> None:
@@ -224,12 +227,14 @@ def _print(output: Output, shown: dict[str, Any], folder: Any) -> None:
     )
     if shown["data"]["saturated"]:
         output.facts("Note", [("saturated", f"{shown['data']['saturated']:,} input values were clipped")])
-    output.table(
-        "Distribution, real values, rotation scaled by 1/√N",
-        ("", "before", "after"),
-        distribution.rows(shown["distribution"]),
-        right=(1, 2),
-    )
+    if shown["distribution"]:
+        output.table(
+            "Distribution, real values, rotation scaled by 1/√N",
+            ("", "before", "after"),
+            distribution.rows(shown["distribution"]),
+            right=(1, 2),
+        )
+    simulate_command.print_quantization(output, shown["quantization"])
     output.facts("Core alone", synth_command.measured_facts(shown["synthesis"]))
     rows = synth_command.bitstream_facts(shown["bitstream"])
     speeds = f"{si(rate['samples_per_second'], 'samples/s')} at the board's clock"

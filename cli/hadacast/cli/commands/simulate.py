@@ -43,6 +43,7 @@ def simulate(
     last axis is cut into frames. Any difference from the exact result is a failure.
     """
     from hadacast.cli import available, simulation
+    from hadacast.report import quantization
 
     spec = chosen.pipeline
     for name, rate in (("gaps", gaps), ("stalls", stalls)):
@@ -79,6 +80,7 @@ def simulate(
         "recipe": chosen.to_dict(),
         "data": taken.to_dict(),
         "simulation": result.to_dict(),
+        "quantization": quantization.report(spec, taken.frames),
         "outputs": written,
         "waves": waves or "",
     }
@@ -88,8 +90,27 @@ def simulate(
         if written:
             rows.append(("results", written["file"]))
         output.facts(spec.name, rows)
+        print_quantization(output, document["quantization"])
     if not result.ok:
         raise HadacastError(f"simulation of {spec.name}: {result.verdict}")
+
+
+def print_quantization(output: Output, shown: Any) -> None:
+    """A table for each quantizer, from `hadacast.report.quantization.report`."""
+    from hadacast.report import distribution, quantization
+
+    for stage in shown:
+        both = stage["unrotated"] is not None
+        rows = quantization.rows(stage)
+        largest = distribution.number(stage["largest"], 4)
+        rows.append(("largest magnitude at the quantizer", *([""] if both else []), largest))
+        heads = ("", "un-rotated", "rotated") if both else ("", "")
+        output.table(
+            f"Quantizer, stage {stage['stage']}: {stage['code']}, {stage['scale']} scale",
+            heads,
+            rows,
+            right=(1, 2),
+        )
 
 
 def npy(codes: Ints, format_: Codes) -> bytes:
