@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from hadacast import checks
@@ -12,6 +13,11 @@ from hadacast.format import Codes, Format
 from hadacast.minifloat import NAMED, Minifloat
 
 ALLOWED = f"int2 … int16, uint2 … uint16, mxint8, bfp2 … bfp16, {', '.join(NAMED)}, or a table of fields"
+NAMES = (
+    *NAMED,
+    "mxint8",
+    *(f"{kind}{width}" for kind in ("int", "uint", "bfp") for width in range(2, 17)),
+)
 
 
 def element(name: str, value: Any) -> Codes:
@@ -47,6 +53,12 @@ def element(name: str, value: Any) -> Codes:
             if 2 <= width <= 16:
                 return Format(width=width, fraction=width - 2 if kind == "bfp" else 0, signed=kind != "uint")
     raise HadacastError(f"{name} is {checks.quote(value)}: it must be one of {ALLOWED}")
+
+
+@cache
+def name(item: Codes) -> str:
+    """The name by which `element` knows a format, or "" if it has none; mxint8 rather than bfp8."""
+    return next((text for text in NAMES if element("", text) == item), "")
 
 
 def largest(item: Codes) -> Fraction:

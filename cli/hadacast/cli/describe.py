@@ -4,21 +4,17 @@ from dataclasses import MISSING, fields, is_dataclass
 from fractions import Fraction
 from typing import Any
 
+from hadacast import elements
 from hadacast.core import top
 from hadacast.core.top import PORTS
-from hadacast.elements import element
 from hadacast.format import Codes, Format
 from hadacast.frames import SIDES, Block
-from hadacast.minifloat import NAMED, Minifloat
+from hadacast.minifloat import Minifloat
 from hadacast.scale.scale import Scale
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.quantize import Quantize
 from hadacast.spec.stage import Stage
-
-# Names of element formats, in the order in which one is looked for.
-NAMES = (*NAMED, *(f"{kind}{width}" for kind in ("int", "uint") for width in range(2, 17)), "mxint8")
-NAMES += tuple(f"bfp{width}" for width in range(2, 17))
 
 INTEGER = 1 << 53  # larger ones are texts: not every reader of JSON holds them
 
@@ -56,7 +52,7 @@ def spelled(value: Any, brief: bool = False) -> Any:
     Where a member is a table, `brief` leaves out what is at its default.
     """
     if isinstance(value, Codes):
-        return _name(value) or spelled(dict(_fields(value)))
+        return elements.name(value) or spelled(dict(_fields(value)))
     if isinstance(value, Scale):
         return {"kind": value.kind} | {
             name: spelled(member, brief)
@@ -166,8 +162,3 @@ def _default(item: Any, name: str, value: Any) -> bool:
         return bool(value == item.frame // item.rows)
     field = next(field for field in fields(item) if field.name == name)
     return field.default is not MISSING and bool(field.default == value)
-
-
-def _name(item: Codes) -> str:
-    """The name by which recipes know a format, or nothing."""
-    return next((name for name in NAMES if element("", name) == item), "")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hadacast import elements
 from hadacast.elements import emax, largest
 from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block, Frames
@@ -76,7 +77,7 @@ def stage_figures(spec: Pipeline, index: int, x: Ints) -> dict[str, Any]:
     shown, codes = figures(stage, frames, math.sqrt(unrotated.growth(chain)))
     found: dict[str, Any] = {
         "stage": index,
-        "code": str(stage.code),
+        "code": elements.name(stage.code) or str(stage.code),
         "scale": stage.scale.kind,
         "values": int(frames.codes.size),
         "largest": _six(float(np.nanmax(np.abs(values), initial=0))),
