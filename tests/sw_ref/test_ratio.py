@@ -3,6 +3,7 @@
 import math
 import random
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_signed_digits_are_the_fewest():
         digits = signed_digits(number)
         assert sum(sign << place for place, sign in digits) == number
         places = [place for place, _ in digits]
-        assert all(b - a > 1 for a, b in zip(places, places[1:], strict=False))
+        assert all(b - a > 1 for a, b in pairwise(places))
 
 
 def test_tiles_cover_each_pair_once_without_overlap():

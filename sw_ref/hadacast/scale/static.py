@@ -14,6 +14,7 @@ from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block
 from hadacast.rounding import clamp, odd_parts, to_codes, to_integers
 from hadacast.scale.scale import Groups, Scale
+from hadacast.scale.static_plan import plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,9 @@ class Static(Scale):
     def block(self, element: Codes, input_: Format, floating: bool) -> Block:
         return Block(element=element, group=1, gain=self.steps(element), zero_point=self.zero)
 
+    def element_latency(self, spec: Any) -> int:
+        return plan(spec).latency
+
     def ratios(self, element: Codes) -> tuple[list[int], list[int], list[int]]:
         """Of each channel, 1/s as odd numerator, odd denominator and power of two."""
         found = [odd_parts(1 / s) for s in self.steps(element)]
@@ -84,9 +88,7 @@ class Static(Scale):
                 {},
             )
         assert isinstance(element, Format)
-        codes = to_integers(
-            groups.x, numerator, denominator, total + element.fraction, mode, groups.random
-        )
+        codes = to_integers(groups.x, numerator, denominator, total + element.fraction, mode, groups.random)
         return clamp(codes + np.array(self.zero), element, overflow), {}
 
 
@@ -96,4 +98,3 @@ def _sequence(name: str, value: Any) -> Sequence[Any]:
             raise HadacastError(f"{name} has {len(value):,} numbers: 65,536 are the most")
         return value
     return (value,)
-

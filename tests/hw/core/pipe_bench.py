@@ -1,4 +1,4 @@
-"""A Pipe on its own: words in, words out `latency` enabled cycles later, with cycles in which it stands still."""
+"""A Pipe on its own: words in, words out `latency` enabled cycles later, with idle cycles."""
 
 import random
 from collections.abc import Mapping, Sequence

@@ -114,6 +114,8 @@ class ElementUnit(Component):
     x: the element (element_layout).
     terms: those of its group, in the same cycle; absent where the scale has no GroupUnit.
     random: 8 random bits for this element, in the same cycle; only where rounding is stochastic.
+    exponent: the E8M0 code of the frame, in the same cycle; only where there is no GroupUnit to take it, and
+        spec.floating.
     place: number of the beat in its frame; only if PLACED.
     code: spec.code (code_shape), from a register.
 
@@ -132,6 +134,8 @@ class ElementUnit(Component):
         ports = {"enable": In(1), "x": In(element_layout(spec)), "code": Out(code_shape(spec))}
         if self.GROUP is not None:
             ports["terms"] = In(self.GROUP.terms_layout(spec))
+        elif spec.floating:
+            ports["exponent"] = In(EXPONENT_WIDTH)
         if spec.rounding == "stochastic":
             ports["random"] = In(RANDOM_BITS)
         if self.PLACED:

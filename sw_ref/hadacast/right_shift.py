@@ -1,0 +1,9 @@
+"""Latency of shifts by a variable number of places."""
+
+# Steps of a shift, each by a power of two or not at all, between two registers.
+STEPS = 2
+
+
+def shift_latency(largest: int) -> int:
+    """Cycles of a shift by 0 … `largest` places: hadacast.core.right_shift."""
+    return -(-largest.bit_length() // STEPS)
