@@ -26,3 +26,18 @@ def rounder_latency(spec: Any, integer: int) -> int:
     if integer + fraction_bits(spec.rounding) <= 5:
         return 1
     return -(-steps // 2) + 1
+
+
+def leading_latency(width: int) -> int:
+    """Of hadacast.core.quantizer.leading.LeadingOne: a register behind every two of its steps."""
+    return (width - 1).bit_length() // 2
+
+
+def shifter_latency(distance: int) -> int:
+    """Of hadacast.core.quantizer.shifter: a register behind every three of its steps, and behind the last."""
+    return -(-distance.bit_length() // 3)
+
+
+def outlier_latency(spec: Any) -> int:
+    """Of hadacast.core.quantizer.wide.Outlier."""
+    return leading_latency(spec.element.width) + 1 if spec.floating else 1

@@ -12,7 +12,7 @@ from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block, Frames, exponents
 from hadacast.minifloat import Minifloat
 from hadacast.random_bits import Xorshift32
-from hadacast.scale import registry
+from hadacast.scale import latency, registry
 from hadacast.scale.floating import EXACT, Floating
 from hadacast.scale.scale import EXPONENT_BIAS, NAN_EXPONENT, Groups, Scale
 from hadacast.scale.static import Static
@@ -20,6 +20,32 @@ from hadacast.spec.stage import Stage
 
 MAX_INPUT_WIDTH = 48
 RANDOMS = ("xorshift32", "port")
+STORAGE = ("auto", "ff", "lutram", "bram")
+MAX_FF_DEPTH = 256
+
+INT8 = Format(width=8)
+UNSCALED = Static(step=(Fraction(1),))
+
+# Codes beyond this are no low precision.
+MAX_CODE_WIDTH = 32
+
+# Up to here, a queue of results is in flip-flops, and a cycle shorter.
+QUICK_RESULTS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """How beats visit groups: a group has `run` beats in a row, `words` such runs make a row of groups, and
+    rows are visited `passes` times. Beats with several groups count as with one."""
+
+    run: int
+    words: int
+    passes: int
+
+    @property
+    def decided(self) -> int:
+        """Beats that come before the last one of a frame's first group."""
+        return (self.passes - 1) * self.words * self.run + self.run - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +70,16 @@ class Quantize(Stage):
         an input of the core. seed: of the generator, 1 to 2^32 - 1.
     wide: element format of outlier groups, whose largest magnitude lies above `above`; "" for none.
         With a "maximum" or "exponent" scale. above: in the input's units.
+    storage: where beats wait for their scale: "ff", for up to 256 of them, "lutram", "bram", or "auto", by
+        number and family.
     """
 
     kind: ClassVar[str] = "quantize"
 
-    code: Codes = Format(width=8)
+    code: Codes = INT8
     group: int = 0
     rows: int = 1
-    scale: Scale = Static(step=(Fraction(1),))
+    scale: Scale = UNSCALED
     rounding: str = "even"
     overflow: str = "saturate"
     narrow: bool = False
@@ -59,6 +87,7 @@ class Quantize(Stage):
     seed: int = 1
     wide: Codes | str = ""
     above: Fraction = Fraction(0)
+    storage: str = "auto"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -77,15 +106,34 @@ class Quantize(Stage):
         checks.choice("random", self.random, RANDOMS)
         checks.integer("seed", self.seed, 1, (1 << 32) - 1)
         self._check_input()
-        rounding.check_overflow(self.overflow, self.code)
+        for name in ("code", "wide"):
+            if isinstance(code := getattr(self, name), Codes):
+                self._check_code(name, code)
         self._check_scale()
+        checks.choice("storage", self.storage, STORAGE)
+        if self.storage == "ff" and self.replay_depth > MAX_FF_DEPTH:
+            raise HadacastError(
+                f"storage is 'ff': {self.replay_depth:,} beats wait for their scale, flip-flops hold up to"
+                f" {MAX_FF_DEPTH}; it must be lutram, bram or auto"
+            )
+
+    def _check_code(self, name: str, code: Codes) -> None:
+        if code.width > MAX_CODE_WIDTH:
+            raise HadacastError(f"{name} is {code}: its codes may have up to {MAX_CODE_WIDTH} bits")
+        if not elements.largest(code):
+            raise HadacastError(f"{name} is {code}: it must hold a number above zero")
+        rounding.check_overflow(self.overflow, code)
 
     def _check_input(self) -> None:
         fixed = self.element
         if not isinstance(fixed, Format):
-            raise HadacastError(f"input is {self.input}: a quantize stage takes fixed point; put an align stage before")
+            raise HadacastError(
+                f"input is {self.input}: a quantize stage takes fixed point; put an align stage before"
+            )
         if fixed.width > MAX_INPUT_WIDTH:
-            raise HadacastError(f"width is {fixed.width}: a quantize stage takes up to {MAX_INPUT_WIDTH} bits")
+            raise HadacastError(
+                f"width is {fixed.width}: a quantize stage takes up to {MAX_INPUT_WIDTH} bits"
+            )
         if isinstance(self.input, Block) and self.input != exponents(fixed, self.frame):
             raise HadacastError(f"input is {self.input}: a quantize stage takes one exponent for each frame")
 
@@ -101,7 +149,8 @@ class Quantize(Stage):
         if isinstance(self.scale, Static):
             if self.scale.channels not in (1, self.frame):
                 raise HadacastError(
-                    f"the static scale has {self.scale.channels:,} channels: it must be 1 or the frame, {self.frame:,}"
+                    f"the static scale has {self.scale.channels:,} channels: it must be 1 or the frame,"
+                    f" {self.frame:,}"
                 )
             if self.group * self.rows != self.frame:
                 raise HadacastError(f"group is {self.group}: a static scale has none, it must be 0")
@@ -111,10 +160,14 @@ class Quantize(Stage):
             raise HadacastError(f"narrow is true: overflow must be saturate, not {self.overflow!r}")
         if isinstance(self.wide, Codes):
             if self.scale.kind not in ("maximum", "exponent"):
-                raise HadacastError(f"wide is {self.wide}: the scale must be maximum or exponent, not {self.scale.kind}")
+                raise HadacastError(
+                    f"wide is {self.wide}: the scale must be maximum or exponent, not {self.scale.kind}"
+                )
             same = isinstance(self.wide, Minifloat) == isinstance(self.code, Minifloat)
             if not same or self.wide.width < self.code.width:
-                raise HadacastError(f"wide is {self.wide}: it must be of the same sort as {self.code}, and wider")
+                raise HadacastError(
+                    f"wide is {self.wide}: it must be of the same sort as {self.code}, and wider"
+                )
             self.scale.check(self.wide, fixed, self.floating)
 
     @property
@@ -137,8 +190,81 @@ class Quantize(Stage):
         return block
 
     @property
+    def parts(self) -> "tuple[Quantize, ...]":
+        """This stage for the element format `code`, and for `wide` if there is one."""
+        if not isinstance(self.wide, Codes):
+            return (self,)
+        return replace(self, wide=""), replace(self, code=self.wide, wide="")
+
+    @property
+    def columns(self) -> int:
+        """Different groups in a beat."""
+        return min(max(self.lanes // self.group, 1), self.frame // self.rows // self.group)
+
+    @property
+    def walk(self) -> Walk:
+        """How beats visit groups."""
+        row = max(self.frame // self.rows // self.lanes, 1)
+        run = max(self.group // self.lanes, 1)
+        words, passes = row // run, self.beats // row
+        if words == 1:
+            return Walk(run=run * passes, words=1, passes=1)
+        return Walk(run=run, words=words, passes=passes)
+
+    @property
+    def leading_only(self) -> bool:
+        """Whether nothing but the leading one of a group's largest magnitude matters."""
+        return not isinstance(self.wide, Codes) and self.scale.leading_only(self)
+
+    @property
+    def reduce_latency(self) -> int:
+        """Cycles from a group's last beat in to what it reduces to: a register at the entrance, one behind
+        each row of comparators (leading ones need but one row), one that accumulates over beats."""
+        elements_ = self.lanes // self.columns
+        rows = min(elements_ - 1, 1) if self.leading_only else elements_.bit_length() - 1
+        return 1 + rows + (self.beats > 1 and self.walk.decided > 0)
+
+    @property
+    def group_latency(self) -> int:
+        """Cycles of the units that make scales."""
+        found = [part.scale.group_latency(part) for part in self.parts]
+        return max(*found, latency.outlier_latency(self)) if len(found) > 1 else found[0]
+
+    @property
+    def element_latency(self) -> int:
+        """Cycles of the units that make codes."""
+        return max(part.scale.element_latency(part) for part in self.parts)
+
+    @property
+    def replay_latency(self) -> int:
+        """Cycles from a frame's first beat in to when it is taken up again, its scale known; 0 for constant
+        scales."""
+        if not self.scale.reduces:
+            return 0
+        results = 1 if self.results_depth <= QUICK_RESULTS else 2
+        return self._decided + results
+
+    @property
+    def _decided(self) -> int:
+        return self.walk.decided + self.reduce_latency + self.group_latency
+
+    @property
+    def replay_depth(self) -> int:
+        """Beats that may wait: with as many, one is taken up in each cycle."""
+        return self.replay_latency + 1 if self.scale.reduces else 0
+
+    @property
+    def results_depth(self) -> int:
+        """Results that wait for their beats, at most."""
+        walk = self.walk
+        waiting = self._decided + 3  # replay_depth, or one more
+        if walk.passes == 1:
+            return (waiting - 1) // walk.run + 1
+        return (waiting // self.beats + 2) * walk.words
+
+    @property
     def latency(self) -> int:
-        raise NotImplementedError
+        return self.replay_latency + self.element_latency
 
     @property
     def generator(self) -> Xorshift32:

@@ -1,0 +1,245 @@
+"""The quantizer: groups are reduced while their beats wait, then each element is rounded."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.lib import data, stream
+from amaranth.lib.wiring import Component, In, Out
+
+from hadacast.core import beat
+from hadacast.core.quantizer.random import Xorshift32
+from hadacast.core.quantizer.reduce import Reduce
+from hadacast.core.quantizer.replay import Queue
+from hadacast.core.quantizer.unit import delayed, element_layout, raw_shape, sides_layout
+from hadacast.core.quantizer.wide import element_unit, group_unit
+from hadacast.core.span import Skid
+from hadacast.rounding import RANDOM_BITS
+from hadacast.spec import quantize as spec_module
+from hadacast.spec.quantize import QUICK_RESULTS
+from hadacast.tech.chains import AddSubtract
+from hadacast.tech.family import of_platform
+
+
+@dataclass
+class Issue:
+    """A beat on its way to the units of its elements: whether it is there, its elements, its `last` and
+    `mark`, and for each of its groups what the elements need and the sides (None: the scale is constant)."""
+
+    valid: Value
+    x: Any
+    last: Value
+    mark: Value
+    terms: list[Value] | None = None
+    sides: list[data.View] | None = None
+
+
+class Quantize(Component):
+    """The hardware of a Quantize spec, one beat per clock.
+
+    Beats wait in a queue while what their groups reduce to becomes scales. A count of free places holds the
+    input back, so that neither the queue nor the results' ever overflows, and the reduction never stalls.
+    What leaves the queue goes through a unit for each lane, in one stall span.
+
+    Members
+    -------
+    i: beats of whole frames (hadacast.core.beat.flowing). o: their codes and sides, alike.
+    random, random_taken: only where spec.random is "port" and rounding is stochastic: 8 bits for each lane,
+        lane 0 in the low ones, used in each cycle in which random_taken is high.
+
+    Attributes
+    ----------
+    latency: cycles from the first beat in to the first beat out, without stalls.
+    """
+
+    def __init__(self, spec: spec_module.Quantize):
+        self.spec = spec
+        self.latency = spec.latency
+        self.stochastic = spec.rounding == "stochastic"
+        ports = {
+            "i": In(stream.Signature(beat.flowing(spec.input, spec.lanes))),
+            "o": Out(stream.Signature(beat.flowing(spec.output, spec.lanes))),
+        }
+        if self.stochastic and spec.random == "port":
+            ports |= {"random": In(RANDOM_BITS * spec.lanes), "random_taken": Out(1)}
+        super().__init__(ports)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        of_platform(platform).check_storage(self.spec.storage)
+        skid = m.submodules.skid = Skid(self.o.p.shape())
+        enable = skid.enable
+        if self.spec.scale.reduces:
+            issue = self._replayed(m, enable)
+        else:
+            issue = Issue(self.i.valid, self.i.p.data, self.i.p.last, self.i.p.mark)
+            m.d.comb += self.i.ready.eq(enable)
+        self._elements(m, issue, enable, skid)
+        m.d.comb += [
+            self.o.valid.eq(skid.o.valid),
+            self.o.payload.eq(skid.o.payload),
+            skid.o.ready.eq(self.o.ready),
+        ]
+        return m
+
+    def _entry(self, m: Module) -> tuple[Value, Any]:
+        """Arriving beats in a register, as they will wait."""
+        spec, arriving = self.spec, self.i.p
+        fields: dict[str, Any] = {
+            "x": data.ArrayLayout(element_layout(spec), spec.lanes),
+            "last": 1,
+            "mark": 1,
+        }
+        taken, entry = Signal(), Signal(data.StructLayout(fields), reset_less=True)
+        m.d.sync += [
+            taken.eq(self.i.valid & self.i.ready),
+            entry.last.eq(arriving.last),
+            entry.mark.eq(arriving.mark),
+        ]
+        for lane in range(spec.lanes):
+            x, waiting = arriving.data[lane], entry.x[lane]
+            if spec.scale.reduces != "amax":
+                m.d.sync += waiting.eq(x)
+            elif raw_shape(spec).signed:
+                absolute = m.submodules[f"absolute_{lane}"] = AddSubtract(len(x))
+                m.d.comb += [absolute.b.eq(x), absolute.subtract.eq(x[-1])]
+                m.d.sync += [waiting.magnitude.eq(absolute.o), waiting.negative.eq(x[-1])]
+            else:
+                m.d.sync += [waiting.magnitude.eq(x), waiting.negative.eq(0)]
+        return taken, entry
+
+    def _replayed(self, m: Module, enable: Value) -> Issue:
+        """Beats from the queue, with their scales."""
+        spec, walk = self.spec, self.spec.walk
+        taken, entry = self._entry(m)
+        replay = m.submodules.replay = Queue(entry.shape(), spec.replay_depth, spec.storage)
+        m.d.comb += [replay.push.eq(taken), replay.tail.eq(entry)]
+        reduce = m.submodules.reduce = Reduce(spec)
+        m.d.comb += [reduce.i_valid.eq(taken), reduce.x.eq(entry.x)]
+        if spec.floating:
+            exponent = Signal(len(reduce.exponent), reset_less=True)
+            m.d.sync += exponent.eq(self.i.p.scale[0])
+            m.d.comb += reduce.exponent.eq(exponent)
+
+        # The units never stand still: there is room for all that they make.
+        cls = group_unit(spec)
+        assert cls is not None
+        result = data.StructLayout({"terms": cls.terms_layout(spec), "sides": sides_layout(spec)})
+        storage = "ff" if spec.results_depth <= QUICK_RESULTS else "auto"
+        results = m.submodules.results = Queue(
+            data.ArrayLayout(result, spec.columns), spec.results_depth, storage, registers=1
+        )
+        made = reduce.o_valid
+        for cycle in range(spec.group_latency):
+            later = Signal(name=f"made_{cycle}")
+            m.d.sync += later.eq(made)
+            made = later
+        m.d.comb += results.push.eq(made)
+        for column in range(spec.columns):
+            unit = m.submodules[f"group_{column}"] = cls(spec)
+            m.d.comb += [
+                unit.enable.eq(1),
+                unit.i.eq(reduce.o[column]),
+                results.tail[column].terms.eq(unit.terms),
+                results.tail[column].sides.eq(unit.sides),
+            ]
+
+        valid, pop, run_ends = Signal(), Signal(), Signal()
+        place = Signal(range(walk.run))
+        m.d.comb += [run_ends.eq(place == walk.run - 1), pop.eq(valid & enable), replay.pop.eq(pop)]
+        with m.If(pop):
+            m.d.sync += place.eq(place + 1)
+        if walk.passes == 1:
+            ready, scales = results.valid, results.head
+            m.d.comb += results.pop.eq(pop & run_ends)
+        else:
+            ready, scales = self._recalled(m, results, pop & run_ends)
+        m.d.comb += valid.eq(replay.valid & ready)
+
+        free = Signal(range(spec.replay_depth + 1), init=spec.replay_depth)
+        following = Signal.like(free)
+        any_free = Signal(init=1)
+        m.d.comb += [
+            following.eq(free + pop - (self.i.valid & any_free)),
+            self.i.ready.eq(any_free),
+        ]
+        m.d.sync += [free.eq(following), any_free.eq(following.any())]
+        head = replay.head
+        columns = [scales[column] for column in range(spec.columns)]
+        return Issue(
+            valid,
+            head.x,
+            head.last,
+            head.mark,
+            [column.terms for column in columns],
+            [column.sides for column in columns],
+        )
+
+    def _recalled(self, m: Module, results: Queue, done: Value) -> tuple[Value, Any]:
+        """Scales of tiles: new ones in the first row, then kept until the last."""
+        walk = self.spec.walk
+        word, turn = Signal(range(walk.words)), Signal(range(walk.passes))
+        with m.If(done):
+            m.d.sync += word.eq(word + 1)
+            with m.If(word == walk.words - 1):
+                m.d.sync += turn.eq(turn + 1)
+        storage = "ff" if walk.words <= QUICK_RESULTS else "auto"
+        kept = m.submodules.kept = Queue(results.head.shape(), walk.words, storage, registers=1)
+        first = turn == 0
+        scales = Signal(results.head.shape())
+        m.d.comb += [
+            scales.eq(Mux(first, results.head.as_value(), kept.head.as_value())),
+            results.pop.eq(done & first),
+            kept.pop.eq(done & ~first),
+            kept.push.eq(done & (turn != walk.passes - 1)),
+            kept.tail.eq(scales),
+        ]
+        return Mux(first, results.valid, kept.valid), scales
+
+    def _elements(self, m: Module, issue: Issue, enable: Value, skid: Skid) -> None:
+        """The units of the lanes, and what goes beside them."""
+        spec = self.spec
+        cls = element_unit(spec)
+        random = self._random(m, issue.valid & enable) if self.stochastic else None
+        place = Signal(range(spec.beats))
+        if cls.PLACED:
+            with m.If(issue.valid & enable):
+                m.d.sync += place.eq(place + 1)
+        leaving = skid.i
+        for lane in range(spec.lanes):
+            unit = m.submodules[f"element_{lane}"] = cls(spec, lane)
+            m.d.comb += [unit.enable.eq(enable), unit.x.eq(issue.x[lane]), leaving.data[lane].eq(unit.code)]
+            if issue.terms is not None:
+                m.d.comb += unit.terms.eq(issue.terms[lane // spec.group % spec.columns])
+            if random is not None:
+                m.d.comb += unit.random.eq(random.word_select(lane, RANDOM_BITS))
+            if cls.PLACED:
+                m.d.comb += unit.place.eq(place)
+        valid = issue.valid
+        for cycle in range(spec.element_latency):
+            later = Signal(name=f"valid_{cycle}")
+            with m.If(enable):
+                m.d.sync += later.eq(valid)
+            valid = later
+        m.d.comb += [
+            skid.i_valid.eq(valid),
+            leaving.last.eq(delayed(m, enable, issue.last, spec.element_latency, "last")),
+            leaving.mark.eq(delayed(m, enable, issue.mark, spec.element_latency, "mark")),
+        ]
+        if issue.sides is None:
+            return
+        for column, sides in enumerate(issue.sides):
+            late = delayed(m, enable, sides.as_value(), spec.element_latency, f"sides_{column}")
+            found = data.View(sides_layout(spec), late)
+            for name in spec.output.sides:
+                for slot in range(column, beat.groups(spec.output, spec.lanes), spec.columns):
+                    m.d.comb += leaving[name][slot].eq(found[name])
+
+    def _random(self, m: Module, taken: Value) -> Value:
+        """8 bits for each lane of the beat that is taken."""
+        if self.spec.random == "port":
+            m.d.comb += self.random_taken.eq(taken)
+            return self.random
+        generator = m.submodules.random = Xorshift32(self.spec.generator)
+        m.d.comb += generator.taken.eq(taken)
+        return generator.random.as_value()

@@ -1,0 +1,169 @@
+"""The reduction of groups: the largest magnitude, or the range, of each (stage A)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.lib import data
+from amaranth.lib.wiring import Component, In, Out
+
+from hadacast.core.quantizer.replay import Queue
+from hadacast.core.quantizer.unit import EXPONENT_WIDTH, element_layout, raw_shape, reduced_layout
+from hadacast.spec.quantize import QUICK_RESULTS, Quantize
+
+Parts = dict[str, Any]
+
+
+class Reduce(Component):
+    """Reduces the elements of each group, one beat in each cycle; it never stalls.
+
+    Elements of a beat meet in a tree, with a register behind each row. Where only leading ones matter, the
+    tree is an OR. Beats of a group then meet in an accumulator; tiles, whose rows come apart, leave what
+    they have in a queue until the next row.
+
+    Parameters
+    ----------
+    spec: of the stage.
+
+    Members
+    -------
+    i_valid, x: a beat's elements (element_layout), and, where spec.floating, `exponent`, that of the frame.
+    o_valid, o: for a cycle, what each of the beat's groups reduces to (reduced_layout); the group of lane 0
+        first.
+
+    Attributes
+    ----------
+    latency: cycles from a group's last beat to its result.
+    """
+
+    def __init__(self, spec: Quantize):
+        self.spec = spec
+        self.latency = spec.reduce_latency - 1  # the register at the entrance is the user's
+        ports = {
+            "i_valid": In(1),
+            "x": In(data.ArrayLayout(element_layout(spec), spec.lanes)),
+            "o_valid": Out(1),
+            "o": Out(data.ArrayLayout(reduced_layout(spec), spec.columns)),
+        }
+        if spec.floating:
+            ports["exponent"] = In(EXPONENT_WIDTH)
+        super().__init__(ports)
+
+    def _combined(self, a: Parts, b: Parts) -> Parts:
+        """What two parts of a group reduce to."""
+        if self.spec.leading_only:
+            return {"amax": a["amax"] | b["amax"]}
+        if "amax" in a:
+            return {"amax": Mux(a["amax"] > b["amax"], a["amax"], b["amax"])}
+        if a["low"] is a["high"] and b["low"] is b["high"]:  # two single elements: one comparison orders them
+            less = a["low"] < b["low"]
+            return {"low": Mux(less, a["low"], b["low"]), "high": Mux(less, b["low"], a["low"])}
+        return {
+            "low": Mux(a["low"] < b["low"], a["low"], b["low"]),
+            "high": Mux(a["high"] > b["high"], a["high"], b["high"]),
+        }
+
+    def _leaf(self, lane: int) -> Parts:
+        x = self.x[lane]
+        return {"amax": x.magnitude} if self.spec.scale.reduces == "amax" else {"low": x, "high": x}
+
+    def _stored(self, m: Module, parts: Parts, name: str) -> Parts:
+        """Parts in registers; low and high of a single element share one."""
+        shape = raw_shape(self.spec) if "low" in parts else raw_shape(self.spec).width
+        found: Parts = {}
+        for key, value in parts.items():
+            found[key] = Signal(shape, name=f"{name}_{key}", reset_less=True)
+            m.d.sync += found[key].eq(value)
+        return found
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        spec = self.spec
+        lanes: list[list[Parts]] = [[] for _ in range(spec.columns)]
+        for lane in range(spec.lanes):
+            lanes[lane // spec.group % spec.columns].append(self._leaf(lane))
+        valid: Value = self.i_valid
+        beside: Value | None = self.exponent if spec.floating else None
+        row = 0
+        while len(lanes[0]) > 1:
+            for column, parts in enumerate(lanes):
+                pairs = [self._combined(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
+                if spec.leading_only:  # a single row of wide gates
+                    while len(pairs) > 1:
+                        pairs = [self._combined(a, b) for a, b in zip(pairs[::2], pairs[1::2], strict=True)]
+                lanes[column] = [
+                    self._stored(m, pair, f"row_{row}_{column}_{i}") for i, pair in enumerate(pairs)
+                ]
+            later = Signal(name=f"row_{row}_valid")
+            m.d.sync += later.eq(valid)
+            valid = later
+            if beside is not None:
+                exponent = Signal(EXPONENT_WIDTH, name=f"row_{row}_exponent", reset_less=True)
+                m.d.sync += exponent.eq(beside)
+                beside = exponent
+            row += 1
+        results = [parts[0] for parts in lanes]
+        if spec.walk.decided:
+            valid, results, beside = self._accumulated(m, valid, results, beside)
+        m.d.comb += self.o_valid.eq(valid)
+        for column, parts in enumerate(results):
+            m.d.comb += [self.o[column][key].eq(value) for key, value in parts.items()]
+            if beside is not None:
+                m.d.comb += self.o[column].exponent.eq(beside)
+        return m
+
+    def _accumulated(
+        self, m: Module, valid: Value, values: Sequence[Parts], beside: Value | None
+    ) -> tuple[Value, list[Parts], Value | None]:
+        """Beats of a group put together."""
+        walk = self.spec.walk
+        place, word, turn = (Signal(range(n)) for n in (walk.run, walk.words, walk.passes))
+        start, end, fresh = Signal(), Signal(), Signal()
+        last_word, last_turn = Signal(), Signal()
+        m.d.comb += [
+            start.eq(place == 0),
+            end.eq(place == walk.run - 1),
+            fresh.eq(start & (turn == 0)),
+            last_word.eq(word == walk.words - 1),
+            last_turn.eq(turn == walk.passes - 1),
+        ]
+        # All of them are powers of two: counters wrap by themselves.
+        with m.If(valid):
+            m.d.sync += place.eq(place + 1)
+            if walk.passes > 1:
+                with m.If(end):
+                    m.d.sync += word.eq(word + 1)
+                    with m.If(last_word):
+                        m.d.sync += turn.eq(turn + 1)
+        done, resumed = Signal(), Signal()
+        m.d.sync += [done.eq(valid & end & last_turn), resumed.eq(valid & end & ~last_turn)]
+        queue = None
+        if walk.passes > 1:
+            layout = data.ArrayLayout(reduced_layout(self.spec), self.spec.columns)
+            storage = "ff" if walk.words <= QUICK_RESULTS else "auto"
+            queue = m.submodules.queue = Queue(layout, walk.words, storage, registers=1)
+            m.d.comb += [queue.push.eq(resumed), queue.pop.eq(valid & start & (turn != 0))]
+        found = []
+        for column, value in enumerate(values):
+            held: Parts = {}
+            shape = raw_shape(self.spec) if "low" in value else raw_shape(self.spec).width
+            for key in value:
+                held[key] = Signal(shape, name=f"held_{column}_{key}", reset_less=True)
+            before = held
+            if queue is not None:
+                before = {key: Mux(start, queue.head[column][key], held[key]) for key in held}
+                m.d.comb += [queue.tail[column][key].eq(held[key]) for key in held]
+            if self.spec.leading_only:
+                before = {key: Mux(fresh, 0, earlier) for key, earlier in before.items()}
+                combined = self._combined(value, before)
+            else:
+                both = self._combined(value, before)
+                combined = {key: Mux(fresh, value[key], both[key]) for key in value}
+            with m.If(valid):
+                m.d.sync += [held[key].eq(combined[key]) for key in held]
+            found.append(held)
+        if beside is not None:
+            exponent = Signal(EXPONENT_WIDTH, name="held_exponent", reset_less=True)
+            m.d.sync += exponent.eq(beside)
+            beside = exponent
+        return done, found, beside

@@ -1,0 +1,139 @@
+"""The queue in which beats wait for the scale of their group, and scales for their beats."""
+
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import data
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import Component, In, Out
+
+from hadacast.tech.family import Family, of_platform
+
+RAM_STYLES = {"lutram": "distributed", "bram": "block"}
+
+# A block RAM limits the clock (ECP5: some 135 MHz), so LUT RAM is preferred to up to this many times what
+# "auto" means elsewhere.
+LUTRAM_FACTOR = 2
+
+# Up to here, a queue whose words must come out a cycle after they went in is made of flip-flops.
+MAX_QUICK = 4
+
+# Depths are rounded up to what a memory of the kind has anyway.
+GRAIN = {"ff": 1, "lutram": 16, "bram": 64}
+
+
+def storage_of(storage: str, depth: int, family: Family) -> str:
+    """Where a queue of `depth` words lives: what the recipe says, or by depth and family."""
+    family.check_storage(storage)
+    if storage != "auto":
+        return storage
+    if depth <= LUTRAM_FACTOR * family.lutram_depth:
+        return "lutram"
+    return family.storage(depth)
+
+
+class Queue(Component):
+    """A first-in first-out queue that is never asked whether it is full: its user counts what is in it.
+
+    Parameters
+    ----------
+    layout: of a word. depth: the least number of words it holds, however they came. storage: "auto", "ff",
+    "lutram" or "bram". registers: behind a block RAM: 2 cut its slow output off from what follows.
+
+    Members
+    -------
+    push, tail: take the word `tail`.
+    valid, head: whether there is an oldest word, and the word, both from registers.
+    pop: it leaves; only while `valid`.
+
+    A word pushed into an empty queue is at its head 1 cycle later ("ff"), or 1 + the registers behind the
+    memory.
+    """
+
+    def __init__(self, layout: data.Layout, depth: int, storage: str = "auto", registers: int = 2):
+        self.depth = depth
+        self.storage = storage
+        self.registers = registers
+        super().__init__(
+            {"push": In(1), "tail": In(layout), "valid": Out(1), "head": Out(layout), "pop": In(1)}
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        storage = storage_of(self.storage, self.depth, of_platform(platform))
+        if storage == "ff":
+            self._registers(m)
+        else:
+            self._memory(m, storage)
+        return m
+
+    def _registers(self, m: Module) -> None:
+        """Words move up when the head leaves; a new one goes to the first place that is free then."""
+        words = [Signal(self.tail.shape(), name=f"word_{i}", reset_less=True) for i in range(self.depth)]
+        full = [Signal(name=f"full_{i}") for i in range(self.depth)]
+        for i in range(self.depth):
+            behind = full[i + 1] if i + 1 < self.depth else 0
+            ahead = full[i - 1] if i else 1
+            with m.If(self.pop):
+                m.d.sync += full[i].eq(behind | (self.push & full[i]))
+            with m.Else():
+                m.d.sync += full[i].eq(full[i] | (self.push & ahead))
+            # What goes to a place that stays free is never looked at.
+            with m.If(self.pop | ~full[i]):
+                m.d.sync += words[i].eq(self.tail)
+            if i + 1 < self.depth:
+                with m.If(self.pop & behind):
+                    m.d.sync += words[i].eq(words[i + 1])
+        m.d.comb += [self.valid.eq(full[0]), self.head.eq(words[0])]
+
+    def _memory(self, m: Module, storage: str) -> None:
+        """A circular buffer and registers behind it. A word is never read in the cycle in which it is
+        written, and Yosys is told so: else it builds a bypass."""
+        count = self.registers if storage == "bram" else 1
+        # The registers behind hold some, and are full before the memory is.
+        depth = -(-max(self.depth - count, 4) // GRAIN[storage]) * GRAIN[storage]
+        memory = m.submodules.memory = Memory(
+            shape=self.tail.shape(),
+            depth=depth,
+            init=[],
+            attrs={"ram_style": RAM_STYLES[storage], "no_rw_check": 1},
+        )
+        write, read = memory.write_port(), memory.read_port()
+        written, taken = Signal(range(depth)), Signal(range(depth))
+        following = Signal.like(taken)
+        holds, takes = Signal(), Signal()
+
+        def next_to(address: Signal) -> Any:
+            plus = address + 1
+            return plus if depth & (depth - 1) == 0 else Mux(address == depth - 1, 0, plus)
+
+        m.d.comb += [
+            write.en.eq(self.push),
+            write.addr.eq(written),
+            write.data.eq(self.tail),
+            read.addr.eq(taken),
+            following.eq(next_to(taken)),
+        ]
+        with m.If(self.push):
+            m.d.sync += [written.eq(next_to(written)), holds.eq(1)]
+        with m.Elif(takes):
+            # It never holds more than `depth`, so equal means empty.
+            m.d.sync += holds.eq(written != following)
+        with m.If(takes):
+            m.d.sync += taken.eq(following)
+
+        # The memory's own output register, and those behind it, move whenever there is room.
+        full = [Signal(name=f"full_{i}") for i in range(count)]
+        moves = [Signal(name=f"moves_{i}") for i in range(count)]
+        for i in range(count):
+            m.d.comb += moves[i].eq(~full[i] | (moves[i + 1] if i + 1 < count else self.pop))
+            with m.If(moves[i]):
+                m.d.sync += full[i].eq(full[i - 1] if i else holds)
+        m.d.comb += [read.en.eq(moves[0]), takes.eq(moves[0] & holds)]
+        word = read.data
+        for i in range(1, count):
+            register = Signal(self.tail.shape(), name=f"word_{i}", reset_less=True)
+            with m.If(moves[i]):
+                m.d.sync += register.eq(word)
+            word = register
+        m.d.comb += [self.valid.eq(full[-1]), self.head.eq(word)]
