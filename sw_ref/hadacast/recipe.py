@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from hadacast import checks, elements
+from hadacast import checks, elements, tables
 from hadacast.errors import HadacastError
 from hadacast.format import Codes, Format
 from hadacast.frames import Block
@@ -67,6 +67,8 @@ def load(recipe: str | Path, overrides: Iterable[str] = ()) -> Recipe:
     for text in overrides:
         _override(document, text)
     try:
+        if "stage" in document:
+            document["stage"] = tables.resolved(document["stage"], path.parent)
         return _build(document, path.stem)
     except HadacastError as error:
         raise HadacastError(f"recipe {checks.quote(path.name)}: {error}") from None

@@ -1,0 +1,57 @@
+"""Tables of constants that a recipe keeps in .npy files beside it."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hadacast import checks
+from hadacast.errors import HadacastError
+
+SUFFIX = ".npy"
+MAX_NUMBERS = 1 << 16
+MAX_BYTES = MAX_NUMBERS * 8 + (1 << 12)
+
+
+def resolved(settings: Any, folder: Path) -> Any:
+    """`settings`, tables and lists as TOML has them, with each text that ends in .npy replaced by a list of
+    the numbers in that file, a path from `folder`.
+
+    Raises HadacastError as load() does.
+    """
+    if isinstance(settings, dict):
+        return {key: resolved(value, folder) for key, value in settings.items()}
+    if isinstance(settings, list):
+        return [resolved(value, folder) for value in settings]
+    if isinstance(settings, str) and settings.endswith(SUFFIX):
+        return load(folder / settings)
+    return settings
+
+
+def load(path: Path) -> list[int | Fraction]:
+    """The numbers of a .npy file, exactly: integers, or floats as the fractions that they are.
+
+    Raises HadacastError for a file that isn't there or is none, for arrays that aren't one-dimensional, empty
+    or of more than 65,536 numbers, and for numbers that aren't real or finite.
+    """
+    shown = f"table {checks.quote(str(path))}"
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise HadacastError(f"{shown}: it is too large, {MAX_NUMBERS:,} numbers are the most")
+        array = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or "it is no .npy file of numbers"
+        raise HadacastError(f"{shown}: {reason}") from None
+    if not isinstance(array, np.ndarray) or array.ndim != 1 or not 1 <= array.size <= MAX_NUMBERS:
+        shape = getattr(array, "shape", "none")
+        raise HadacastError(f"{shown} has shape {shape}: it must be (n,), n from 1 to {MAX_NUMBERS:,}")
+    if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
+        raise HadacastError(
+            f"{shown} has dtype {array.dtype}: it must be integers or floats of up to 64 bits"
+        )
+    if array.dtype.kind != "f":
+        return [int(number) for number in array]
+    if not np.isfinite(array).all():
+        raise HadacastError(f"{shown} has NaN or infinite numbers")
+    return [Fraction(float(number)) for number in array]

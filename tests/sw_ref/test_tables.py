@@ -1,0 +1,78 @@
+"""Tables in .npy files beside a recipe."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from hadacast import recipe, tables
+from hadacast.errors import HadacastError
+
+RECIPE = """
+[stream]
+frame = 4
+
+[[stage]]
+kind = "quantize"
+code = "int8"
+scale = { kind = "static", step = "steps.npy", zero = "deep/zeros.npy" }
+
+[[stage]]
+kind = "dequantize"
+"""
+
+
+def test_a_recipe_takes_its_tables_from_files_beside_it(tmp_path, monkeypatch):
+    (tmp_path / "deep").mkdir()
+    steps = np.array([0.1, 0.25, 3, 1e-6], dtype=np.float32)
+    np.save(tmp_path / "steps.npy", steps)
+    np.save(tmp_path / "deep" / "zeros.npy", np.array([0, -1, 7, 3], dtype=np.int16))
+    path = tmp_path / "mine.toml"
+    path.write_text(RECIPE.replace('[[stage]]\nkind = "dequantize"\n', ""))
+    built = []
+    monkeypatch.setattr(recipe, "Pipeline", lambda **settings: built.append(settings["stages"][0]))
+    monkeypatch.setattr(recipe, "Recipe", lambda **settings: None)
+    recipe.load(path)
+    # A float32 is the number that it is, not the shortest decimal that prints it.
+    assert built[0].scale.step == tuple(Fraction(float(s)) for s in steps)
+    assert built[0].scale.step[0] != Fraction(1, 10)
+    assert built[0].scale.zero == (0, -1, 7, 3)
+
+
+def test_lists_and_nested_tables_are_searched_and_the_rest_left_alone(tmp_path):
+    np.save(tmp_path / "a.npy", np.arange(3, dtype=np.uint8))
+    settings = {"a": ["a.npy", 1], "b": {"c": "a.npy", "d": "npy"}, "e": 2.5}
+    assert tables.resolved(settings, tmp_path) == {
+        "a": [[0, 1, 2], 1],
+        "b": {"c": [0, 1, 2], "d": "npy"},
+        "e": 2.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("array", "says"),
+    [
+        (np.zeros((2, 2)), r"shape \(2, 2\)"),
+        (np.zeros(0), r"shape \(0,\)"),
+        (np.array([1.0, np.nan]), "NaN"),
+        (np.array([1j]), "complex128"),
+        (np.array([True]), "bool"),
+        (np.zeros(1 << 17), "too large"),
+        (np.zeros((1 << 16) + 1, dtype=np.int8), "shape"),
+    ],
+)
+def test_errors(array, says, tmp_path):
+    np.save(tmp_path / "x.npy", array)
+    with pytest.raises(HadacastError, match=says):
+        tables.load(tmp_path / "x.npy")
+
+
+def test_what_is_no_array(tmp_path):
+    (tmp_path / "x.npy").write_text("no array")
+    np.save(tmp_path / "y.npy", np.array([{}]), allow_pickle=True)
+    (tmp_path / "z.npy").write_bytes(b"")
+    for name in ("x.npy", "y.npy", "z.npy"):
+        with pytest.raises(HadacastError, match="no .npy file of numbers"):
+            tables.load(tmp_path / name)
+    with pytest.raises(HadacastError, match="No such file"):
+        tables.load(tmp_path / "none.npy")
