@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -11,8 +11,10 @@ from hadacast.elements import largest
 from hadacast.errors import HadacastError
 from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block
-from hadacast.rounding import to_codes
+from hadacast.minifloat import Minifloat
+from hadacast.rounding import odd_parts, to_codes
 from hadacast.scale import stored
+from hadacast.scale.division import Division
 from hadacast.scale.scale import MAX_BITS, Groups, Scale
 
 
@@ -49,7 +51,7 @@ class Maximum(Scale):
 
     def check(self, element: Codes, input_: Format, floating: bool) -> None:
         stored.check(self.store, floating)
-        above = (1 / self.ratio(element)).numerator
+        _, above, _ = odd_parts(self.ratio(element))
         if input_.width + above.bit_length() > MAX_BITS:
             raise HadacastError(
                 f"clip/divisor is {1 / self.ratio(element)}: with an input of {input_.width} bits it may "
@@ -61,24 +63,62 @@ class Maximum(Scale):
         return (self.divisor or largest(element)) / self.clip
 
     def block(self, element: Codes, input_: Format, floating: bool) -> Block:
-        scale = stored.format_(self.store, input_.width, input_.fraction)
+        width = max(input_.width, self.floor.bit_length())
+        scale = stored.format_(self.store, width, input_.fraction)
         gain = 1 / self.ratio(element) if self.store == stored.EXACT else Fraction(1)
         return Block(element=element, group=1, scale=scale, gain=(gain,))
 
     def quantize(
         self, groups: Groups, element: Codes, mode: str, overflow: str
     ) -> tuple[Ints, dict[str, Ints]]:
-        ratio = self.ratio(element)
+        numerator, denominator, shift = odd_parts(self.ratio(element))
         amax = np.maximum(groups.amax, self.floor)
-        below = np.maximum(amax, 1)[..., None] * ratio.denominator
-        codes = to_codes(groups.x, ratio.numerator, below, 0, element, mode, overflow, groups.random)
+        below = np.maximum(amax, 1)[..., None] * denominator
+        codes = to_codes(groups.x, numerator, below, shift, element, mode, overflow, groups.random)
         scale = stored.stored(
             self.store,
             amax,
-            ratio.denominator,
-            ratio.numerator,
-            groups.power,
+            denominator,
+            numerator,
+            groups.power - shift,
             groups.invalid,
             one=groups.amax == 0,
         )
         return codes, {"scale": scale}
+
+    def division(self, spec: Any) -> Division:
+        """How elements of a quantize stage are divided."""
+        code, fixed = spec.code, spec.element
+        unit = Fraction(2) ** (code.unit if isinstance(code, Minifloat) else -code.fraction)
+        ratio = self.ratio(code) / unit
+        largest = 1 << (fixed.width - 1) if fixed.signed else fixed.max
+        return Division(
+            code=code,
+            rounding=spec.rounding,
+            ratio=ratio,
+            largest=largest,
+            common=max(largest, self.floor),
+            bound=ratio,
+        )
+
+    def storing(self, spec: Any) -> stored.Storing | None:
+        """How the scale of a group is stored, unless it is the largest magnitude itself."""
+        if self.store == stored.EXACT:
+            return None
+        return stored.Storing(
+            store=self.store,
+            width=max(spec.element.width, self.floor.bit_length()),
+            signed=False,
+            ratio=1 / self.ratio(spec.code),
+            fraction=spec.element.fraction,
+            floating=spec.floating,
+        )
+
+    def group_latency(self, spec: Any) -> int:
+        """Of hadacast.core.quantizer.maximum.MaximumGroup."""
+        storing = self.storing(spec)
+        return 1 + max(self.division(spec).term_latency, storing.latency if storing else 0)
+
+    def element_latency(self, spec: Any) -> int:
+        """Of hadacast.core.quantizer.maximum.MaximumElement."""
+        return self.division(spec).latency
