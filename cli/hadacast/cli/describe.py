@@ -11,6 +11,7 @@ from hadacast.format import Codes, Format
 from hadacast.frames import SIDES, Block
 from hadacast.minifloat import Minifloat
 from hadacast.scale.scale import Scale
+from hadacast.spec.align import Align
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.quantize import Quantize
@@ -93,8 +94,19 @@ def settings_text(shown: dict[str, Any]) -> str:
 
 
 def memory_words(pipeline: Pipeline) -> int:
-    """Words that the delays hold: N − P for each transform."""
-    return sum(stage.frame - stage.lanes for stage in pipeline.stages if isinstance(stage, Fwht))
+    """Elements that wait in stages, and in the frame buffer of a pipeline that needs one."""
+    buffer = 0 if pipeline.dropper is not None else 2 * pipeline.in_beats * pipeline.in_lanes
+    return buffer + sum(map(stage_words, pipeline.stages))
+
+
+def stage_words(stage: Stage) -> int:
+    """Elements that wait in a stage: N − P in the delays of a transform, those of the beats that wait for
+    their scale in a quantizer, a frame where it waits for its exponent."""
+    if isinstance(stage, Fwht):
+        return stage.frame - stage.lanes
+    if isinstance(stage, Quantize):
+        return stage.replay_depth * stage.lanes
+    return stage.frame if isinstance(stage, Align) and stage.beats > 1 else 0
 
 
 def ports(pipeline: Pipeline) -> list[dict[str, Any]]:
@@ -128,6 +140,7 @@ def pipeline(spec: Pipeline) -> dict[str, Any]:
                 "input": format_(stage.input),
                 "output": format_(stage.output),
                 "latency_cycles": stage.latency,
+                "memory_words": stage_words(stage),
                 "settings": settings(stage),
                 "chosen": chosen(stage),
             }
