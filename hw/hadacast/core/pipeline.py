@@ -12,11 +12,18 @@ from hadacast.core.cast import Cast
 from hadacast.core.frame_buffer import FrameBuffer
 from hadacast.core.framer import COUNTER_WIDTH, Framer
 from hadacast.core.fwht import Fwht
+from hadacast.core.quantize import Quantize
 from hadacast.core.signs import Signs
 from hadacast.spec.pipeline import Pipeline
 
 # The component of each stage spec, by its kind.
-COMPONENTS: dict[str, Any] = {"fwht": Fwht, "cast": Cast, "signs": Signs, "align": Align}
+COMPONENTS: dict[str, Any] = {
+    "fwht": Fwht,
+    "cast": Cast,
+    "signs": Signs,
+    "align": Align,
+    "quantize": Quantize,
+}
 
 
 class PipelineCore(Component):

@@ -215,6 +215,8 @@ class Quantize(Component):
                 m.d.comb += unit.random.eq(random.word_select(lane, RANDOM_BITS))
             if cls.PLACED:
                 m.d.comb += unit.place.eq(place)
+            if issue.terms is None and spec.floating:
+                m.d.comb += unit.exponent.eq(self.i.p.scale[0])
         valid = issue.valid
         for cycle in range(spec.element_latency):
             later = Signal(name=f"valid_{cycle}")

@@ -12,6 +12,7 @@ from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block
 from hadacast.minifloat import E8M0
 from hadacast.rounding import to_codes
+from hadacast.scale.exponent_plan import plan
 from hadacast.scale.scale import EXPONENT_BIAS, NAN_EXPONENT, Groups, Scale
 
 RULES = ("floor", "ceil", "even", "rceil", "three_quarters")
@@ -72,6 +73,15 @@ class Exponent(Scale):
         up = left >= right if equal else left > right
         code = floor + power - emax(element) + up + EXPONENT_BIAS
         return np.where(amax == 0, 0, np.clip(code, 0, NAN_EXPONENT - 1)).astype(np.int64)
+
+    def leading_only(self, spec: Any) -> bool:
+        return self.rule == "floor"
+
+    def group_latency(self, spec: Any) -> int:
+        return plan(spec).group_latency
+
+    def element_latency(self, spec: Any) -> int:
+        return plan(spec).element_latency
 
     def quantize(
         self, groups: Groups, element: Codes, mode: str, overflow: str

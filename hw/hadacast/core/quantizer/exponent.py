@@ -1,0 +1,199 @@
+"""Power-of-two scales: a leading one, and shifts (hadacast.scale.exponent)."""
+
+from typing import Any, ClassVar
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth.lib import data
+
+from hadacast.core.quantizer.leading import LeadingOne
+from hadacast.core.quantizer.rounder import Rounder, minifloat_code, rounds_up
+from hadacast.core.quantizer.unit import ElementUnit, GroupUnit, delayed
+from hadacast.minifloat import Minifloat
+from hadacast.scale.exponent_plan import plan
+from hadacast.scale.scale import NAN_EXPONENT
+from hadacast.spec.quantize import Quantize
+
+# A register behind so many steps of a shifter: a step is a multiplexer.
+SHIFTS = 3
+# And of one whose steps first look whether they are wanted.
+OWN_SHIFTS = 2
+
+
+class ExponentGroup(GroupUnit):
+    """The scale is the leading one of the largest magnitude, and a comparison of what follows it."""
+
+    @staticmethod
+    def terms_layout(spec: Quantize) -> data.StructLayout:
+        return data.StructLayout({"distance": range(plan(spec).most + 1)})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        laid = plan(self.spec)
+        leading = m.submodules.leading = LeadingOne(laid.width, laid.width if laid.rises else 1)
+        m.d.comb += [leading.enable.eq(self.enable), leading.i.eq(self.i.amax)]
+        exponent: Value = Const(0)
+        if self.spec.floating:
+            exponent = delayed(m, self.enable, self.i.exponent, leading.latency, "exponent")
+        zeros, nonzero, up = leading.zeros, leading.top[-1], Const(0, 1)
+        if laid.rises:
+            later = delayed(
+                m, self.enable, Cat(nonzero, self._rises(leading.top), zeros, exponent), 1, "compared"
+            )
+            nonzero, up, zeros, exponent = (
+                later[0],
+                later[1],
+                later[2 : 2 + len(zeros)],
+                later[2 + len(zeros) :],
+            )
+
+        # k + up + offset is the code; W - 1 - k - up + base the distance.
+        code, distance = Signal(signed(12)), Signal(signed(12))
+        m.d.comb += [
+            code.eq(laid.width - 1 + laid.offset - zeros + up + exponent),
+            distance.eq(laid.base + zeros - up),
+        ]
+        if laid.held:
+            code, distance = self._held(m, code, distance, nonzero, exponent)
+        else:
+            code, distance = Mux(nonzero, code, 0)[:8], distance.as_unsigned()
+        scale = Signal.like(self.sides.scale, reset_less=True)
+        terms = Signal.like(self.terms.distance, reset_less=True)
+        with m.If(self.enable):
+            m.d.sync += [scale.eq(code), terms.eq(distance)]
+        m.d.comb += [self.sides.scale.eq(scale), self.terms.distance.eq(terms)]
+        return m
+
+    def _rises(self, top: Value) -> Value:
+        """Whether the mantissa, a number with its leading one at the top, is beyond the rule's bound."""
+        bound, equal = self.spec.scale.bound(self.spec.code)  # type: ignore[attr-defined]
+        scaled = bound * (1 << (len(top) - 1))
+        least = -(-scaled.numerator // scaled.denominator) if equal else int(scaled) + 1
+        return top >= least if least >> len(top) == 0 else Const(0, 1)
+
+    def _held(
+        self, m: Module, code: Value, distance: Value, nonzero: Value, exponent: Value
+    ) -> tuple[Value, Value]:
+        """The scale's code held in 0 … 254, and the distance that goes with it.
+
+        Where the code is held, the distance doesn't depend on the group, for what it is in input steps is
+        given: code + distance is the same for all groups of a frame.
+        """
+        laid, highest = plan(self.spec), NAN_EXPONENT - 1
+        always = laid.base + laid.width - 1 + laid.offset
+
+        def limited(value: Value, name: str) -> Value:
+            whole, result = Signal(signed(12), name=f"{name}_whole"), Signal(range(laid.most + 1), name=name)
+            m.d.comb += [
+                whole.eq(value),
+                result.eq(Mux(whole < 0, 0, Mux(whole > laid.most, laid.most, whole.as_unsigned()))),
+            ]
+            return result
+
+        invalid = exponent == NAN_EXPONENT if self.spec.floating else Const(0, 1)
+        values = (
+            *(code, distance.as_unsigned()[: len(self.terms.distance)], nonzero, invalid),
+            limited(always + exponent, "low"),
+            limited(always - highest + exponent, "high"),
+        )
+        late = [delayed(m, self.enable, v, 1, f"held_{i}") for i, v in enumerate(values)]
+        code, distance, nonzero, invalid, low, high = late
+        below, above = code < 0, code > highest
+        held = Mux(~nonzero | below, 0, Mux(above, highest, code.as_unsigned()[:8]))
+        return Mux(invalid, NAN_EXPONENT, held), Mux(below, low, Mux(above, high, distance))
+
+
+class ExponentElement(ElementUnit):
+    """An element is shifted left by the group's distance, or to its own leading one, and rounded."""
+
+    GROUP: ClassVar[type[GroupUnit] | None] = ExponentGroup
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        laid = plan(self.spec)
+        self.random_bits = [self.random] if self.spec.rounding == "stochastic" else []
+        window = Cat(Const(0, laid.padding), self.x.magnitude, Const(0, laid.headroom))
+        if laid.own:
+            self._own(m, window)
+        else:
+            self._common(m, window)
+        return m
+
+    def _step(self, m: Module, value: Value, step: int, shifts: Value) -> tuple[Value, Value]:
+        """`value` shifted left by 2^step or not: what can still reach the top that is kept, and whether
+        anything was below."""
+        distance, width = 1 << step, len(value)
+        kept = min(width, plan(self.spec).kept + distance - 1)
+        shifted = Cat(Const(0, distance), value)[:width]
+        moved, lost = Signal(kept, name=f"moved_{step}"), Signal(name=f"lost_{step}")
+        m.d.comb += [
+            moved.eq(Mux(shifts, shifted[width - kept :], value[width - kept :])),
+            lost.eq(Mux(shifts, shifted[: width - kept].any(), value[: width - kept].any())),
+        ]
+        return moved, lost
+
+    def _later(self, m: Module, values: list[Value], name: str) -> list[Value]:
+        return [delayed(m, self.enable, v, 1, f"{name}_{i}") for i, v in enumerate(values)]
+
+    def _common(self, m: Module, value: Value) -> None:
+        """All elements of the group go the same way."""
+        laid = plan(self.spec)
+        steps = laid.most.bit_length()
+        distance: Value = self.terms.distance
+        sticky, over = Const(0, 1), Const(0, 1)
+        beside = [self.x.negative, *self.random_bits]
+        for done, step in enumerate(reversed(range(steps)), 1):
+            if laid.held:
+                over = over | (distance[step] & value[-(1 << step) :].any())
+            value, lost = self._step(m, value, step, distance[step])
+            sticky = sticky | lost
+            if done % SHIFTS == 0 or not step:
+                value, sticky, over, distance, *beside = self._later(
+                    m, [value, sticky, over, distance[:step], *beside], f"shifted_{step}"
+                )
+        rounder = m.submodules.rounder = Rounder(self.spec, laid.top + 1)
+        m.d.comb += [
+            rounder.enable.eq(self.enable),
+            rounder.quotient.eq(value[-laid.kept :]),
+            rounder.sticky.eq(sticky),
+            rounder.over.eq(over),
+            rounder.negative.eq(beside[0]),
+            self.code.eq(rounder.code),
+        ]
+        if self.random_bits:
+            m.d.comb += rounder.random.eq(beside[1])
+
+    def _own(self, m: Module, value: Value) -> None:
+        """An element goes as far as it has zeros at the top, and the group's distance allows. What is left of
+        the distance then is its exponent."""
+        laid, code = plan(self.spec), self.spec.code
+        assert isinstance(code, Minifloat)
+        left: Value = self.terms.distance
+        sticky: Value = Const(0, 1)
+        beside = [self.x.negative, *self.random_bits]
+        for done, step in enumerate(reversed(range(laid.steps)), 1):
+            shifts, rest = Signal(name=f"shifts_{step}"), Signal.like(left, name=f"left_{step}")
+            m.d.comb += [
+                shifts.eq(~value[-(1 << step) :].any() & left[step:].any()),
+                rest.eq(Cat(left[:step], (left[step:] - shifts)[: len(left) - step])),
+            ]
+            value, lost = self._step(m, value, step, shifts)
+            left, sticky = rest, sticky | lost
+            if done % OWN_SHIFTS == 0 or not step:
+                value, left, sticky, *beside = self._later(
+                    m, [value, left, sticky, *beside], f"shifted_{step}"
+                )
+        negative, fraction = beside[0], len(value) - code.mantissa - 1
+        kept, rest = value[fraction:], value[:fraction]
+        up = rounds_up(self.spec, kept, rest, sticky, negative, beside[1] if self.random_bits else None)
+        normal, mantissa = kept[-1], kept[:-1]
+        if code.subnormal:
+            exponent = Mux(normal, left + 1, 0)
+            found = minifloat_code(self.spec, exponent, mantissa, up, negative, Const(0, 1))
+        else:
+            found = minifloat_code(self.spec, left, mantissa, up, negative, Const(0, 1))
+            zero = Cat(Const(0, code.magnitude_bits), negative & bool(code.sign))
+            found = Mux(normal, found, zero)
+        register = Signal.like(self.code, reset_less=True)
+        with m.If(self.enable):
+            m.d.sync += register.eq(found)
+        m.d.comb += self.code.eq(register)

@@ -1,0 +1,110 @@
+"""How the hardware of exponent scales shifts: widths and distances that follow from a spec.
+
+With a the largest magnitude of a group, k = floor(log2 a) in input steps and W the input's width, element x
+is x·2^(E - k - up) in units of the code, E = emax - unit; more or less where the scale's code is held in its
+range. Elements sit at the low end of a window, with headroom above, and go left until 2^E is at the top.
+
+Where a minifloat's units are much smaller than its largest number, what comes out of that window would be
+shifted once more, to the mantissa. There each element goes to its own leading one at once, but no further
+than to where the unit is the mantissa's last bit.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from hadacast import elements
+from hadacast.format import Codes, Format
+from hadacast.minifloat import Minifloat
+from hadacast.scale.latency import fraction_bits, leading_latency, rounder_latency, shifter_latency
+from hadacast.scale.scale import EXPONENT_BIAS, NAN_EXPONENT
+
+# Bits of a minifloat's largest number, in units, from which elements go to their own leading ones.
+OWN_LEADING = 11
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What the units of an exponent scale are built to.
+
+    Members
+    -------
+    width: W. top: E. rises: whether `up` can be 1. offset: the scale's code is k + up + offset, plus the
+        frame's exponent code where there is one. held: whether that can lie outside 0 … 254.
+    own: whether elements go to their own leading ones.
+    headroom: bits of the window above x. kept: bits at its top that rounding looks at.
+    base: a group's distance is W - 1 - k - up + base, more where the scale is held too low, less where it is
+        held too high. most: the largest distance.
+    group_latency, element_latency: of the units.
+    """
+
+    width: int
+    top: int
+    rises: bool
+    offset: int
+    held: bool
+    own: bool
+    headroom: int
+    kept: int
+    base: int
+    most: int
+    group_latency: int
+    element_latency: int
+
+    @property
+    def padding(self) -> int:
+        """Bits of the window below x."""
+        return max(self.kept - self.headroom - self.width, 0)
+
+    @property
+    def steps(self) -> int:
+        """Steps to a leading one, where elements go to their own."""
+        return (self.headroom + self.width - 1).bit_length()
+
+
+def unit(code: Codes) -> int:
+    """log2 of a code's smallest step."""
+    if isinstance(code, Minifloat):
+        return code.unit
+    assert isinstance(code, Format)
+    return -code.fraction
+
+
+@lru_cache(maxsize=256)
+def plan(spec: Any) -> Plan:
+    """The plan of a Quantize stage with an exponent scale and one element format."""
+    code, fixed = spec.code, spec.element
+    width, emax, fraction = fixed.width, elements.emax(code), fraction_bits(spec.rounding)
+    top = emax - unit(code)
+    bound, equal = spec.scale.bound(code)
+    rises = bound < 2 or equal
+    offset = EXPONENT_BIAS - emax - fixed.fraction - (EXPONENT_BIAS if spec.floating else 0)
+    highest = offset + width - 1 + rises + (NAN_EXPONENT - 1 if spec.floating else 0)
+    held = offset < 0 or highest > NAN_EXPONENT - 1
+    own = isinstance(code, Minifloat) and top + 1 >= OWN_LEADING
+    mantissa = code.mantissa if isinstance(code, Minifloat) else 0
+    kept = (mantissa if own else top) + 1 + fraction
+    # Without a shift, a held scale leaves nothing above the last bit that is kept.
+    headroom = kept if held else int(rises)
+    base = headroom + (top - mantissa if own else 0)
+    # Of a held scale: an element, whatever it is but 0, is beyond any code.
+    most = base + width + (1 if held else -1)
+    found = Plan(
+        width=width,
+        top=top,
+        rises=rises,
+        offset=offset,
+        held=held,
+        own=own,
+        headroom=headroom,
+        kept=kept,
+        base=base,
+        most=most,
+        group_latency=leading_latency(width) + rises + 1 + held,
+        element_latency=0,
+    )
+    if own:
+        element_latency = -(-found.steps // 2) + 1
+    else:
+        element_latency = shifter_latency(most) + rounder_latency(spec, top + 1)
+    return Plan(**{**found.__dict__, "element_latency": element_latency})
