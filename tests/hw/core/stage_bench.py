@@ -11,6 +11,7 @@ from hadacast.core import beat
 from hadacast.core.frame_buffer import FrameBuffer
 from hadacast.core.framer import Framer
 from hadacast.core.pipeline import COMPONENTS
+from hadacast.core.quantizer.random import Xorshift32
 from hadacast.core.top import lane_bits, ports
 from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block, Frames
@@ -48,7 +49,11 @@ class Flat:
 
     stage: Stage
     name: str = "flat"
-    sequential: bool = False
+    random_bits: int = 0
+
+    @property
+    def sequential(self) -> bool:
+        return self.stage.sequential
 
     @property
     def in_sides(self) -> list[Side]:
@@ -115,7 +120,10 @@ def _signed(patterns: Ints, width: int) -> Ints:
 
 
 class FlatTop(Component):
-    """A framer, a frame buffer and the stage's component behind the ports of an AxiTop."""
+    """A framer, a frame buffer and the stage's component behind the ports of an AxiTop.
+
+    A port for random numbers is fed by the generator of the spec.
+    """
 
     def __init__(self, spec: Flat):
         self.spec = spec
@@ -130,6 +138,12 @@ class FlatTop(Component):
         buffer = m.submodules.buffer = FrameBuffer(spec.input, spec.in_lanes, spec.in_beats)
         stage = m.submodules.stage = COMPONENTS[spec.stage.kind](spec.stage)
         connect(m, framer.o, buffer.i)
+        if getattr(spec.stage, "random", None) == "port":
+            generator = m.submodules.generator = Xorshift32(spec.stage.generator)
+            m.d.comb += [
+                stage.random.eq(generator.random.as_value()),
+                generator.taken.eq(stage.random_taken),
+            ]
         in_bits, out_bits = lane_bits(spec.input), lane_bits(spec.output)
         for lane in range(spec.in_lanes):
             m.d.comb += framer.i.p.data[lane].eq(self.s_axis_tdata.word_select(lane, in_bits))

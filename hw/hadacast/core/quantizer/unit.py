@@ -54,9 +54,8 @@ def reduced_layout(spec: Quantize) -> data.StructLayout:
 
 
 def sides_layout(spec: Quantize) -> data.StructLayout:
-    """The side codes of a group by name, as in spec.output.sides, without the flag `wide`."""
-    sides = spec.output.sides.items()
-    return data.StructLayout({name: Shape(*shape) for name, shape in sides if name != "wide"})
+    """The side codes of a group by name, as in spec.output.sides."""
+    return data.StructLayout({name: Shape(*shape) for name, shape in spec.output.sides.items()})
 
 
 def code_shape(spec: Quantize) -> Shape:
@@ -69,7 +68,7 @@ class GroupUnit(Component):
 
     Parameters
     ----------
-    spec: of the stage. `spec.wide` is ignored: outlier groups have units of their own.
+    spec: of the stage, for one element format: outlier groups have units of their own, so spec.wide is "".
 
     Members
     -------
