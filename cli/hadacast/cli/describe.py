@@ -23,10 +23,13 @@ INTEGER = 1 << 53  # larger ones are texts: not every reader of JSON holds them
 def format_(item: Codes | Block) -> dict[str, Any]:
     """A format's members and limits; `text` says it in words."""
     if isinstance(item, Block):
-        shown: dict[str, Any] = {"type": "block", "text": str(item), "element": format_(item.element)}
+        found = {side: getattr(item, side) for side in SIDES if getattr(item, side) is not None}
+        shape = f"{item.rows:,} × {item.group:,}" if item.rows > 1 else f"{item.group:,}"
+        words = [f"{side} {elements.name(codes) or codes}" for side, codes in found.items()]
+        words = [f"{elements.name(item.element) or item.element} in groups of {shape}", *words]
+        shown: dict[str, Any] = {"type": "block", "text": "; ".join(words), "element": format_(item.element)}
         shown |= {"group": item.group, "rows": item.rows}
-        sides = ((side, getattr(item, side)) for side in SIDES)
-        return shown | {side: format_(codes) for side, codes in sides if codes is not None}
+        return shown | {side: format_(codes) for side, codes in found.items()}
     own = {field.name: getattr(item, field.name) for field in fields(item)}  # type: ignore[arg-type]
     limits: dict[str, Any] = {"min": item.min, "max": item.max}
     if isinstance(item, Minifloat):
