@@ -219,10 +219,11 @@ class Quantize(Stage):
     @property
     def reduce_latency(self) -> int:
         """Cycles from a group's last beat in to what it reduces to: a register at the entrance, one behind
-        each row of comparators (leading ones need but one row), one that accumulates over beats."""
-        elements_ = self.lanes // self.columns
-        rows = min(elements_ - 1, 1) if self.leading_only else elements_.bit_length() - 1
-        return 1 + rows + (self.beats > 1 and self.walk.decided > 0)
+        each row of comparators, one that accumulates over beats; for leading ones, one in all of these."""
+        meeting, accumulates = self.lanes // self.columns, self.walk.decided > 0
+        if self.leading_only:
+            return 1 + (meeting > 1 or accumulates)
+        return meeting.bit_length() + accumulates
 
     @property
     def group_latency(self) -> int:

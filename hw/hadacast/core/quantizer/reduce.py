@@ -18,7 +18,7 @@ class Reduce(Component):
     """Reduces the elements of each group, one beat in each cycle; it never stalls.
 
     Elements of a beat meet in a tree, with a register behind each row. Where only leading ones matter, the
-    tree is an OR. Beats of a group then meet in an accumulator; tiles, whose rows come apart, leave what
+    tree is an OR, without registers inside. Beats of a group then meet in an accumulator; tiles, whose rows come apart, leave what
     they have in a queue until the next row.
 
     Parameters
@@ -86,14 +86,16 @@ class Reduce(Component):
         beside: Value | None = self.exponent if spec.floating else None
         row = 0
         while len(lanes[0]) > 1:
-            for column, parts in enumerate(lanes):
-                pairs = [self._combined(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
-                if spec.leading_only:  # a single row of wide gates
-                    while len(pairs) > 1:
-                        pairs = [self._combined(a, b) for a, b in zip(pairs[::2], pairs[1::2], strict=True)]
-                lanes[column] = [
-                    self._stored(m, pair, f"row_{row}_{column}_{i}") for i, pair in enumerate(pairs)
-                ]
+            lanes = [
+                [self._combined(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
+                for parts in lanes
+            ]
+            if self.spec.leading_only and (len(lanes[0]) > 1 or spec.walk.decided):
+                continue  # gates alone are fast enough
+            lanes = [
+                [self._stored(m, parts, f"row_{row}_{column}_{i}") for i, parts in enumerate(pairs)]
+                for column, pairs in enumerate(lanes)
+            ]
             later = Signal(name=f"row_{row}_valid")
             m.d.sync += later.eq(valid)
             valid = later

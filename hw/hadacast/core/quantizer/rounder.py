@@ -12,6 +12,16 @@ from hadacast.rounding import RANDOM_BITS
 from hadacast.scale.latency import fraction_bits, normalizing_steps, rounder_latency
 from hadacast.spec.quantize import Quantize
 
+# Up to so many bits, look-up tables are fewer and faster than a carry chain.
+MAX_GATES = 5
+
+
+def incremented(value: Value, up: Value) -> Value:
+    """value + up, with a carry out."""
+    if len(value) > MAX_GATES:
+        return value + up
+    return Cat(value ^ Cat(up, *(up & value[:i].all() for i in range(1, len(value)))), up & value.all())
+
 
 def rounds_up(
     spec: Quantize, kept: Value, rest: Value, sticky: Value, negative: Value, random: Value | None
@@ -64,7 +74,7 @@ def minifloat_code(
     code = spec.code
     assert isinstance(code, Minifloat)
     bits = code.magnitude_bits
-    magnitude = Cat(mantissa, exponent) + up
+    magnitude = incremented(Cat(mantissa, exponent), up)
     beyond = over | (magnitude > code.max_code)
     top = {"saturate": code.max_code, "nan": code.nan_code, "inf": code.inf_code}[spec.overflow]
     result = Mux(beyond, Const(top, bits), Cat(magnitude, Const(0, bits))[:bits])
