@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar
+from math import ceil
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block
 from hadacast.rounding import LIMIT, clamp, to_integers
 from hadacast.scale import stored
+from hadacast.scale.division import multiple_latency
+from hadacast.scale.latency import fraction_bits
 from hadacast.scale.scale import MAX_BITS, Groups, Scale
 
 ZEROS = ("integer", "clamped", "float")
@@ -59,7 +62,7 @@ class Range(Scale):
                 f"clip is {self.clip}: with an input of {input_.width} bits it may have "
                 f"{MAX_BITS - 1 - input_.width} bits above"
             )
-        if self.zero == "integer" and not self.include_zero and self._most(element, input_) > 1 << LIMIT:
+        if self.zero != "float" and not self.include_zero and self._most(element, input_) > 1 << LIMIT:
             raise HadacastError(
                 f"include_zero is false: {element} codes of {input_.width}-bit elements have zero points "
                 f"beyond {LIMIT} bits; a larger floor would do"
@@ -82,9 +85,13 @@ class Range(Scale):
         """What no z is beyond: |min| ≤ 2^W, and the range is at least `floor`."""
         return (1 << input_.width) * self.ratio(element) / self.floor + 1
 
+    def _span_bits(self, input_: Format) -> int:
+        """Bits of max - min, or of the floor."""
+        return max(input_.width, self.floor.bit_length())
+
     def block(self, element: Codes, input_: Format, floating: bool) -> Block:
         exact = self.store == stored.EXACT
-        scale = stored.format_(self.store, input_.width, input_.fraction)
+        scale = stored.format_(self.store, self._span_bits(input_), input_.fraction)
         return Block(
             element=element,
             group=1,
@@ -121,3 +128,157 @@ class Range(Scale):
             zero = np.clip(zero, 0, element.max)
         codes = to_integers(groups.x, numerator, below[..., None], 0, mode, random) + zero[..., None]
         return clamp(codes, element, overflow), {"scale": scale, "zero": zero}
+
+    def division(self, spec: Any) -> "RangeDivision":
+        """How elements of a quantize stage are divided."""
+        return RangeDivision(scale=self, code=spec.code, fixed=spec.element, spec=spec)
+
+    def storing(self, spec: Any) -> tuple[stored.Storing, stored.Storing] | None:
+        """How the scale and the offset of a group are stored, unless they are the integers themselves."""
+        if self.store == stored.EXACT:
+            return None
+        fixed = spec.element
+        same = {"store": self.store, "fraction": fixed.fraction, "floating": spec.floating}
+        width = self._span_bits(fixed)
+        return (
+            stored.Storing(width=width, signed=False, ratio=1 / self.ratio(spec.code), **same),
+            stored.Storing(width=fixed.width, signed=fixed.signed, ratio=Fraction(1), **same),
+        )
+
+    def group_latency(self, spec: Any) -> int:
+        """Of hadacast.core.quantizer.range.RangeGroup."""
+        found = self.division(spec).term_latency
+        if storing := self.storing(spec):
+            scale, offset = storing
+            found = max(found, RangeDivision.SPAN + scale.latency, RangeDivision.LOW + offset.latency)
+        return found
+
+    def element_latency(self, spec: Any) -> int:
+        """Of hadacast.core.quantizer.range.RangeElement."""
+        return self.division(spec).latency
+
+
+@dataclass(frozen=True, kw_only=True)
+class RangeDivision:
+    """How the hardware makes round(x/s) + z with few quotient bits for each element.
+
+    Let n/d be the ratio (2^b - 1)/clip, D = d·span, and n·min = Q·D + R with 0 ≤ R < D, which is divided
+    once for a group. An element x = min + δ is
+
+        n·x/D = Q + u,   u = (R + n·δ)/D,   0 ≤ u < n/d + 1
+
+    and z = round(-Q - R/D) = -Q - c, c = 0 or 1. So the code is round(Q + u) - Q - c: Q takes part as the
+    parity that decides ties only. To nearest, the elements' quotient is u - c + 1/2, of -1/2 ≤ R/D - c ≤ 1/2:
+    from 0 to n/d + 1. Otherwise it is u. A float zero is the same with Q = R = c = 0 and δ for x.
+
+    Members
+    -------
+    scale: the Range. code: of the elements. fixed: of the input. spec: the stage.
+    """
+
+    # Cycles from the extremes of a group to min, and to max - min.
+    LOW = 1
+    SPAN = 2
+
+    scale: Range
+    code: Format
+    fixed: Format
+    spec: Any
+
+    @property
+    def ratio(self) -> Fraction:
+        """n/d."""
+        return self.scale.ratio(self.code)
+
+    @property
+    def integer(self) -> bool:
+        """Whether there is a zero point."""
+        return self.scale.zero != "float"
+
+    @property
+    def clips(self) -> bool:
+        """Whether a zero point may have to be clipped."""
+        inside = self.scale.include_zero and self.ratio <= self.code.max
+        return self.scale.zero == "clamped" and not inside
+
+    @property
+    def half(self) -> bool:
+        """Whether half a unit is added before the division."""
+        return self.spec.rounding in ("even", "away", "up")
+
+    @property
+    def fraction(self) -> int:
+        """Quotient bits below the unit."""
+        return 0 if self.half else fraction_bits(self.spec.rounding)
+
+    @property
+    def up(self) -> int:
+        """Places by which numerators are shifted up: halves, or fraction bits."""
+        return int(self.half) + self.fraction
+
+    @property
+    def span_bits(self) -> int:
+        """Bits of max - min, or of the floor."""
+        return self.scale._span_bits(self.fixed)
+
+    @property
+    def denominator_bits(self) -> int:
+        """Bits of D."""
+        return (((1 << self.span_bits) - 1) * self.ratio.denominator).bit_length()
+
+    @property
+    def zero_digits(self) -> int:
+        """Digits of Q, the sign apart."""
+        most = self.ratio
+        if not self.scale.include_zero:
+            largest = 1 << (self.fixed.width - self.fixed.signed)
+            most = most * largest / self.scale.floor
+        return max(int(most).bit_length(), 1)
+
+    @property
+    def digits(self) -> int:
+        """Bits of an element's quotient, fraction bits included."""
+        if not self.integer:
+            top = int((self.ratio + Fraction(self.half, 2)) * (1 << self.fraction))
+        elif not self.half:
+            top = ceil((self.ratio + 1) * (1 << self.fraction)) - 1
+        elif self.spec.overflow == "saturate" and not self.clips:
+            # At most: a quotient of 2^digits comes out as the largest, and saturates as it does.
+            top = ceil(self.ratio + 1) - 1
+        else:
+            top = int(self.ratio + 1)
+        return max(top.bit_length(), 2, self.fraction + 1)
+
+    @property
+    def exact(self) -> str:
+        """What is asked of the remainder (hadacast.core.quantizer.recurrence)."""
+        if self.spec.rounding == "up":
+            return "nothing"
+        if self.integer:
+            return "any"
+        return "odd" if self.spec.rounding == "even" else "nothing"
+
+    @property
+    def offset_bits(self) -> int:
+        """Bits of what is added to a quotient: -c, or what clipping took off a zero point."""
+        if self.clips:
+            return max(self.digits - self.fraction, self.code.width) + 3
+        return 2 if self.integer and not self.half else 0
+
+    @property
+    def first_latency(self) -> int:
+        """Cycles to D and to n·min."""
+        low = self.LOW + multiple_latency(self.ratio.numerator)
+        return max(self.SPAN + multiple_latency(self.ratio.denominator), low)
+
+    @property
+    def term_latency(self) -> int:
+        """Cycles from a group's extremes to what elements need, and to its zero point."""
+        if not self.integer:
+            return self.first_latency + 2
+        return self.first_latency + self.zero_digits + (7 if self.clips else 4)
+
+    @property
+    def latency(self) -> int:
+        """Cycles from x to its code."""
+        return multiple_latency(self.ratio.numerator) + self.digits + (self.exact != "nothing") + 2

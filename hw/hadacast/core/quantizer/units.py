@@ -2,11 +2,13 @@
 
 from hadacast.core.quantizer.exponent import ExponentElement, ExponentGroup
 from hadacast.core.quantizer.maximum import MaximumElement, MaximumGroup
+from hadacast.core.quantizer.range import RangeElement, RangeGroup
 from hadacast.core.quantizer.static import StaticElement
 from hadacast.core.quantizer.unit import ElementUnit, GroupUnit
 
 UNITS: dict[str, tuple[type[GroupUnit] | None, type[ElementUnit]]] = {
     "maximum": (MaximumGroup, MaximumElement),
     "exponent": (ExponentGroup, ExponentElement),
+    "range": (RangeGroup, RangeElement),
     "static": (None, StaticElement),
 }
