@@ -37,8 +37,7 @@ class Align(Component):
         element = spec.element
         self.floating = isinstance(element, Minifloat)
         self.exponent_bits = element.exponent if isinstance(element, Minifloat) else 8
-        # The exponent field of zeros, and what makes a field an E8M0 code.
-        self.lowest = int(isinstance(element, Minifloat) and element.subnormal)
+        # What makes an exponent field an E8M0 code.
         self.rebase = EXPONENT_BIAS - element.bias if isinstance(element, Minifloat) else 0
         super().__init__(
             {
@@ -83,9 +82,8 @@ class Align(Component):
             waiting = Beat(arrived.value, arrived.valid, 0)
             for level in range(tree.latency):
                 waiting = waiting.registered(m, enable, f"waiting_{level}")
-            found = Signal(tree.o.shape())
-            m.d.comb += [self.i.ready.eq(enable), found.poison.eq(tree.o.poison)]
-            m.d.comb += found.exponent.eq(self._field(tree.o.exponent))
+            found = tree.o
+            m.d.comb += self.i.ready.eq(enable)
         else:
             waiting, found = self._replay(m, arrived, tree, enable)
         self._leave(m, waiting, found, skid)
@@ -97,9 +95,7 @@ class Align(Component):
         # A beat is in here for beats + latency of the tree + 3 cycles; with one more nobody waits for room.
         depth = spec.beats + tree.latency + 4
         queue = m.submodules.queue = Queue(self._waiting, depth)
-        peaks = m.submodules.peaks = peak.FramePeak(
-            self.exponent_bits, self.lowest, -(-depth // spec.beats) + 1
-        )
+        peaks = m.submodules.peaks = peak.FramePeak(self.exponent_bits, -(-depth // spec.beats) + 1)
         takes, pops = Signal(), Signal()
         free, room = Signal(range(depth + 1), init=depth), Signal(init=1)
         with m.If(takes & ~pops):
@@ -134,10 +130,6 @@ class Align(Component):
         ]
         return Beat(queue.head, ready, 0), peaks.head
 
-    def _field(self, field: Value) -> Value:
-        """An exponent field as a place: zeros and subnormals have that of the smallest normal."""
-        return field | (field == 0) if self.lowest else field
-
     def _leave(self, m: Module, waiting: Beat, found: Any, skid: Skid) -> None:
         """Shift, round, and send."""
         spec, enable = self.spec, skid.enable
@@ -159,14 +151,17 @@ class Align(Component):
             m.submodules[f"shifter_{lane}"] = shifter
             significand = Signal(shifter.i.shape(), name=f"significand_{lane}", reset_less=True)
             amount = Signal(len(shifter.amount), name=f"amount_{lane}", reset_less=True)
+            gone = Signal(name=f"gone_{lane}", reset_less=True)
             with m.If(enable):
                 m.d.sync += [
-                    significand.eq(Mux(nothing, 0, self._significand(head.beat, lane))),
+                    significand.eq(self._significand(head.beat, lane)),
                     amount.eq(shift),
+                    gone.eq(nothing),
                 ]
             m.d.comb += [
                 shifter.enable.eq(enable),
                 shifter.i.eq(significand),
+                shifter.nothing.eq(gone),
                 shifter.amount.eq(amount),
                 skid.i.data[lane].eq(shifter.o),
             ]
@@ -182,7 +177,7 @@ class Align(Component):
         """How far a leaf's elements move to the right, and whether nothing of them is left."""
         bits = self.spec.shift_bits
         lacks = Signal(self.exponent_bits, name=f"lacks_{leaf}")
-        m.d.comb += lacks.eq(found.exponent - self._field(head.beat.exponent[leaf]))
+        m.d.comb += lacks.eq(found.exponent - head.beat.exponent[leaf])
         blank = head.beat.blank[leaf] if entry.blanks(self.spec) else 0
         return lacks[:bits], lacks[bits:].any() | found.poison | blank
 
@@ -191,6 +186,5 @@ class Align(Component):
         code, element = waiting.code[lane], self.spec.element
         if not isinstance(element, Minifloat):
             return code.as_signed() if element.signed else code
-        mantissa, sign = code[:-1], code[-1]
-        one = waiting.exponent[lane].any() if element.subnormal else 1
-        return (Cat(mantissa, one, 0) ^ sign.replicate(element.mantissa + 2)) + sign
+        magnitude, sign = code[:-1], code[-1]
+        return (Cat(magnitude, 0) ^ sign.replicate(element.mantissa + 2)) + sign

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import Component, In, Out
 
@@ -16,14 +16,16 @@ from hadacast.spec.align import Align
 def layout(spec: Align) -> data.StructLayout:
     """A beat without NaN and infinities.
 
-    - code: elements. exponent: of each leaf, an element or a group: the exponent field, or the scale.
+    - code: elements: mantissa, leading one and sign from bit 0; or fixed point as it came.
+    - exponent: of each leaf, an element or a group: the exponent field, which is 1 for zeros and
+      subnormals, or the scale.
     - blank: leaves that count as zeros.
     """
     element, width = spec.element, 8
     stored = spec.input.width
     if isinstance(element, Minifloat):
         width = element.exponent
-        stored = 1 + element.mantissa  # the exponent is in `exponent`
+        stored = element.mantissa + 2
     return data.StructLayout(
         {
             "code": data.ArrayLayout(stored, spec.lanes),
@@ -106,9 +108,11 @@ class Entry(Component):
         if spec.inf == "saturate":
             with m.If(infinite):
                 m.d.comb += clean.eq(element.max_code)
+        exponent = clean[element.mantissa :]
+        normal = exponent.any() if element.subnormal else Const(1)
         m.d.comb += [
-            self.o.code[lane].eq(Cat(clean[: element.mantissa], bits[-1])),
-            self.o.exponent[lane].eq(clean[element.mantissa :]),
+            self.o.code[lane].eq(Cat(clean[: element.mantissa], normal, bits[-1])),
+            self.o.exponent[lane].eq(exponent | ~normal),
             self.poison[lane].eq((nan & (spec.nan == "poison")) | (infinite & (spec.inf == "poison"))),
         ]
         return nan

@@ -56,7 +56,7 @@ class FramePeak(Component):
 
     Parameters
     ----------
-    width: bits of an exponent. lowest: the least that is found. depth: frames that may wait.
+    width: bits of an exponent. depth: frames that may wait.
 
     Members
     -------
@@ -66,8 +66,8 @@ class FramePeak(Component):
     A peak is at the head two cycles after its frame's last beat, if none waits before it.
     """
 
-    def __init__(self, width: int, lowest: int, depth: int):
-        self.lowest, self.depth = lowest, depth
+    def __init__(self, width: int, depth: int):
+        self.depth = depth
         super().__init__(
             {
                 "i_valid": In(1),
@@ -89,14 +89,6 @@ class FramePeak(Component):
             for name, value in larger(self.i, so_far).items():
                 m.d.sync += so_far[name].eq(Mux(first, self.i[name], value))
 
-        peak = Signal(shape)
-        exponent = so_far.exponent
-        if self.lowest:  # 1: zeros and subnormals have the exponent of the smallest normal
-            m.d.comb += peak.exponent.eq(exponent | (exponent == 0))
-        else:
-            m.d.comb += peak.exponent.eq(exponent)
-        m.d.comb += peak.poison.eq(so_far.poison)
-
         # Few and narrow: registers, the head in the first.
         words = [Signal(shape, name=f"word_{i}", reset_less=True) for i in range(self.depth)]
         full = [Signal(name=f"full_{i}") for i in range(self.depth)]
@@ -107,7 +99,7 @@ class FramePeak(Component):
             fills = found & ~stays & Mux(self.pop, full[i], before)
             m.d.sync += full[i].eq(stays | fills)
             with m.If(fills):
-                m.d.sync += words[i].eq(peak)
+                m.d.sync += words[i].eq(so_far)
             with m.Elif(self.pop & after):
                 m.d.sync += words[i].eq(words[min(i + 1, self.depth - 1)])
         m.d.comb += [self.valid.eq(full[0]), self.head.eq(words[0])]

@@ -17,7 +17,7 @@ class Shifter(Component):
     Members
     -------
     enable: nothing changes while it is low.
-    i: signed significand. amount: how far to shift.
+    i: signed significand. amount: how far to shift. nothing: all the way.
     o: the result.
 
     Attributes
@@ -35,6 +35,7 @@ class Shifter(Component):
                 "enable": In(1),
                 "i": In(Signal(spec.shifted - spec.guard - self.even).shape()),
                 "amount": In(spec.shift_bits),
+                "nothing": In(1),
                 "o": Out(spec.result.width),
             }
         )
@@ -44,6 +45,7 @@ class Shifter(Component):
         word: Value = Cat(Const(0, self.guard + self.even), self.i)
         amount: Value = self.amount
         lost: Value = Const(0)
+        nothing: Value = self.nothing
         low = len(amount)
         while low:
             high, low = low, (low - 1) // 2 * 2
@@ -62,7 +64,9 @@ class Shifter(Component):
                                 moved.eq(Cat(word[places:], sign[:places])),
                                 fell.eq(lost | word[:places].any()),
                             ]
-            word, amount, lost = moved, rest, fell
+                with m.If(nothing):
+                    m.d.sync += [moved.eq(0), fell.eq(0)]
+            word, amount, lost, nothing = moved, rest, fell, Const(0)
         result = Signal(len(self.o), reset_less=True)
         if self.even:
             up = word[0] & (lost | word[1])
@@ -71,6 +75,6 @@ class Shifter(Component):
             up = word[-1] & lost  # what was cut off lies above the floor of a negative number
             kept = word
         with m.If(self.enable):
-            m.d.sync += result.eq(kept + Mux(up, 1, 0))
+            m.d.sync += result.eq(Mux(nothing, 0, kept + up))
         m.d.comb += self.o.eq(result)
         return m
