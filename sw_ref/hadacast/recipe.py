@@ -11,19 +11,20 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from hadacast import checks, elements, tables
+from hadacast import checks, inputs, tables
 from hadacast.errors import HadacastError
-from hadacast.format import Codes, Format
+from hadacast.format import Codes
 from hadacast.frames import Block
 from hadacast.spec.align import Align
 from hadacast.spec.cast import Cast
+from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.quantize import Quantize
 from hadacast.spec.signs import Signs
 from hadacast.spec.stage import Stage
 
-STAGES: Mapping[str, type[Stage]] = {cls.kind: cls for cls in (Fwht, Cast, Quantize, Signs, Align)}
+STAGES: Mapping[str, type[Stage]] = {cls.kind: cls for cls in (Fwht, Cast, Quantize, Signs, Align, Dequantize)}
 MAX_BYTES = 1 << 20
 
 
@@ -142,7 +143,7 @@ def _build(document: dict[str, Any], stem: str) -> Recipe:
     stream = _table(top.get("stream", {}), "[stream]", ("frame", "lanes"))
     if "frame" not in stream:
         raise HadacastError("[stream] has no frame: it must say how many elements a frame has")
-    format_ = _input(top.get("input", {}))
+    format_: Codes | Block = inputs.load(top.get("input", {}), stream["frame"], stream.get("lanes", 1))
     build = _table(top.get("build", {}), "[build]", ("sample", "board"))
     entries = top.get("stage", [])
     if not isinstance(entries, list) or not entries:
@@ -155,18 +156,6 @@ def _build(document: dict[str, Any], stem: str) -> Recipe:
     texts = {key: top[key] for key in ("title", "source") if key in top}
     pipeline = Pipeline(name=top.get("name", _identifier(stem)), stages=tuple(stages), **texts)
     return Recipe(pipeline=pipeline, **build)
-
-
-def _input(table: Any) -> Codes | Block:
-    """[input]: a `format` by name, or the fields of a Format."""
-    own = _table(table, "[input]", ("format", *_names(Format)))
-    if "format" not in own:
-        return Format(**own)
-    if len(own) > 1:
-        raise HadacastError(
-            f"[input] has format and {', '.join(sorted(set(own) - {'format'}))}: one or the other"
-        )
-    return elements.element("format", own["format"])
 
 
 def _stage(entry: Any, where: str, stream: dict[str, Any], input_: Codes | Block) -> Stage:

@@ -55,8 +55,8 @@ def to_integers(
 ) -> Ints:
     """Round x·numerator/denominator·2^shift to integers, saturating at ±2^limit.
 
-    x, numerator, denominator, shift, random: integers or int64 arrays that broadcast; numerator ≥ 0,
-    denominator > 0; random from 0 to 255, for mode "stochastic".
+    x, numerator, denominator, shift, random: integers or int64 arrays that broadcast, x also an array of
+    Python's integers; numerator ≥ 0, denominator > 0; random from 0 to 255, for mode "stochastic".
     """
     steps, negative = _round(
         x, numerator, denominator, shift, mode, random, unit=0, mantissa=None, limit=limit
@@ -134,12 +134,15 @@ def _round(
     first: int = 0,
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Magnitudes in steps (integers) or as magnitude codes (minifloats), and which are negative."""
-    x, numerator, denominator, shift = (
-        np.asarray(a, dtype=np.int64) for a in (x, numerator, denominator, shift)
-    )
+    random = np.asarray(random if mode == "stochastic" else 0)
+    shape = np.broadcast_shapes(*(np.shape(a) for a in (x, numerator, denominator, shift, random)))
+    x = x if isinstance(x, np.ndarray) and x.dtype == object else np.asarray(x, dtype=np.int64)
+    numerator, denominator, shift = (np.asarray(a, dtype=np.int64) for a in (numerator, denominator, shift))
+    if not shape:  # without an axis, arrays of Python's integers would turn into integers
+        x, numerator, denominator, shift = (a.reshape(1) for a in (x, numerator, denominator, shift))
     extra = RANDOM_BITS if mode == "stochastic" else 1
-    negative = x < 0
-    wide = _top_bits(x) + _top_bits(numerator) > _BITS
+    negative = (x < 0) if shape else (x < 0)[0]
+    wide = x.dtype == object or _top_bits(x) + _top_bits(numerator) > _BITS
     a = np.abs(x)
     if wide:
         a = a.astype(object)
@@ -189,13 +192,14 @@ def _round(
     elif mode == "zero":
         up = np.zeros(np.shape(kept), dtype=np.bool_)
     else:
-        up = (rest >> (below - RANDOM_BITS)) + np.asarray(random) >= 1 << RANDOM_BITS
+        up = (rest >> (below - RANDOM_BITS)) + random >= 1 << RANDOM_BITS
     steps = kept + up
     if mantissa is None:
-        return np.minimum(steps, 1 << limit), negative
+        return np.minimum(steps, 1 << limit).reshape(shape), negative
     place = lowest - unit + wider - first
     # Exponents far beyond any format's would not fit when they are shifted.
-    return np.maximum((np.minimum(place, 1 << 10) << mantissa) + steps, 0), negative
+    codes = np.maximum((np.minimum(place, 1 << 10) << mantissa) + steps, 0)
+    return codes.reshape(shape), negative
 
 
 def _bits(a: Any) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import Component, In, Out, connect, flipped
 from hadacast.core import beat
 from hadacast.core.align import Align
 from hadacast.core.cast import Cast
+from hadacast.core.dequantize import Dequantize
 from hadacast.core.frame_buffer import FrameBuffer
 from hadacast.core.framer import COUNTER_WIDTH, Framer
 from hadacast.core.fwht import Fwht
@@ -23,6 +24,7 @@ COMPONENTS: dict[str, Any] = {
     "signs": Signs,
     "align": Align,
     "quantize": Quantize,
+    "dequantize": Dequantize,
 }
 
 

@@ -111,7 +111,7 @@ class Flat:
             found[side.name] = _signed(values, side.width) if side.signed else values
             at += side.group.shape[1]
         codes = _signed(codes, format_.width) if format_.signed else codes
-        result = self.stage.compute(Frames(codes=codes, **found) if found else codes)
+        result = self.stage.compute(Frames(codes=codes, **found) if isinstance(format_, Block) else codes)
         return self.flatten(result, self.stage.output)
 
 
