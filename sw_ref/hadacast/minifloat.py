@@ -161,9 +161,7 @@ class Minifloat(Codes):
         wide = np.minimum(shift, 1 << 10)  # far beyond the largest: saturates
         code = (wide << self.mantissa) + steps.astype(np.int64) - (first << self.mantissa)
         code = np.clip(code, 0, self.max_code)
-        code = np.where(
-            np.isinf(magnitude), self.max_code if self.inf_code is None else self.inf_code, code
-        )
+        code = np.where(np.isinf(magnitude), self.max_code if self.inf_code is None else self.inf_code, code)
         if self.nan_code is not None:
             code = np.where(np.isnan(magnitude), self.nan_code, code)
         return np.where(np.signbit(array), code | self.sign_bit, code).astype(np.int64)
@@ -172,10 +170,10 @@ class Minifloat(Codes):
         """How many of the real `values` encode() would clip. Raises HadacastError as encode() does."""
         array = np.abs(self._real(values, name))
         finite = array[np.isfinite(array)] if self.inf_code is not None else array[~np.isnan(array)]
-        half = np.ldexp(1.0, self.emax - self.mantissa - 1)
-        # Half a step above an even code rounds back to it; there is none without mantissa bits.
-        tie_stays = self.mantissa > 0 and self.max_code % 2 == 0
-        limit = self.largest + half
+        last, following = self.multiple(self.max_code), self.multiple(self.max_code + 1)
+        limit = np.ldexp(float(last + following), self.unit - 1)
+        # A tie rounds back to an even significand: without mantissa bits, only zero's is.
+        tie_stays = self.max_code % 2 == 0 if self.mantissa else last == 0
         return int(np.count_nonzero(finite > limit if tie_stays else finite >= limit))
 
     def _real(self, values: ArrayLike, name: str) -> NDArray[np.float64]:

@@ -36,13 +36,10 @@ _BITS = 60
 def check_overflow(overflow: Any, element: Codes) -> None:
     """Raise HadacastError for an overflow policy that doesn't exist or that `element` can't follow."""
     checks.choice("overflow", overflow, OVERFLOWS)
-    integer = not isinstance(element, Minifloat)
-    possible = {
-        "saturate": True,
-        "wrap": integer,
-        "nan": not integer and element.nan_code is not None,
-        "inf": not integer and element.inf_code is not None,
-    }
+    possible = {"saturate": True, "wrap": True, "nan": False, "inf": False}
+    if isinstance(element, Minifloat):
+        nan, inf = element.nan_code is not None, element.inf_code is not None
+        possible = {"saturate": True, "wrap": False, "nan": nan, "inf": inf}
     if not possible[overflow]:
         allowed = ", ".join(name for name in OVERFLOWS if possible[name])
         raise HadacastError(
@@ -94,6 +91,7 @@ def to_codes(
         )
         over = magnitude > element.max_code
         top = {"saturate": element.max_code, "nan": element.nan_code, "inf": element.inf_code}[overflow]
+        assert top is not None
         magnitude = np.where(over, top, magnitude).astype(np.int64)
         if not element.sign:
             return np.where(negative, 0, magnitude)
