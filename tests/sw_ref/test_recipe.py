@@ -167,7 +167,7 @@ def test_byte_order_mark_and_line_ends_of_windows(write):
         (MINIMAL + "[input]\nwidth = inf", "width is inf: it must be an integer"),
         (
             MINIMAL + "[input]\nbits = 8",
-            "[input] has no field 'bits': it must be one of format, fraction, signed, width",
+            "[input] has no field 'bits': it must be one of element, format, fraction, signed, width",
         ),
         (MINIMAL + "[input]\nsigned = 1", "signed is 1: it must be true or false"),
         (
