@@ -10,6 +10,7 @@ from hadacast.core.top import PORTS
 from hadacast.format import Codes, Format
 from hadacast.frames import SIDES, Block
 from hadacast.minifloat import Minifloat
+from hadacast.packed import Packed
 from hadacast.scale.scale import Scale
 from hadacast.spec.align import Align
 from hadacast.spec.fwht import Fwht
@@ -30,6 +31,18 @@ def format_(item: Codes | Block) -> dict[str, Any]:
         shown: dict[str, Any] = {"type": "block", "text": "; ".join(words), "element": format_(item.element)}
         shown |= {"group": item.group, "rows": item.rows}
         return shown | {side: format_(codes) for side, codes in found.items()}
+    if isinstance(item, Packed):
+        content = format_(item.content)
+        inner = elements.name(item.content) if isinstance(item.content, Codes) else ""
+        return {
+            "type": "packed",
+            "text": f"packed {item.layout} on {item.bus:,} bytes: {inner or content['text']}",
+            "content": content,
+            "layout": item.layout,
+            "bus": item.bus,
+            "bytes": item.beats * item.bus,
+            "width": item.width,
+        }
     own = {field.name: getattr(item, field.name) for field in fields(item)}  # type: ignore[arg-type]
     limits: dict[str, Any] = {"min": item.min, "max": item.max}
     if isinstance(item, Minifloat):
@@ -135,6 +148,10 @@ def pipeline(spec: Pipeline) -> dict[str, Any]:
         "frame": spec.frame,
         "lanes": spec.lanes,
         "beats": spec.beats,
+        "in_lanes": spec.in_lanes,
+        "in_beats": spec.in_beats,
+        "out_lanes": spec.out_lanes,
+        "out_beats": spec.out_beats,
         "input": format_(spec.input),
         "output": format_(spec.output),
         "stages": [
@@ -151,7 +168,7 @@ def pipeline(spec: Pipeline) -> dict[str, Any]:
         ],
         "latency_cycles": spec.latency,
         "samples_per_cycle": spec.lanes,
-        "cycles_per_frame": spec.beats,
+        "cycles_per_frame": max(spec.in_beats, spec.out_beats),
         "memory_words": memory_words(spec),
         "ports": ports(spec),
     }

@@ -5,7 +5,9 @@ import math
 from typing import Any
 
 from hadacast.cli import describe
-from hadacast.format import Format
+from hadacast.format import Codes, Format
+from hadacast.frames import Block
+from hadacast.packed import Packed
 from hadacast.recipe import Recipe
 
 
@@ -14,10 +16,7 @@ def text(recipe: Recipe) -> str:
     spec = recipe.pipeline
     lines = [f"{key} = {value(getattr(spec, key))}" for key in ("name", "title", "source")]
     lines += ["", "[stream]", f"frame = {spec.frame}", f"lanes = {spec.lanes}", "", "[input]"]
-    if isinstance(spec.input, Format):
-        lines += [f"{key} = {value(getattr(spec.input, key))}" for key in ("width", "fraction", "signed")]
-    else:
-        lines += [f"format = {value(describe.spelled(spec.input))}"]
+    lines += _pairs(_input(spec.input))
     for stage in spec.stages:
         shown = describe.settings(stage)
         # A table of its own must follow the plain keys.
@@ -28,6 +27,17 @@ def text(recipe: Recipe) -> str:
             lines += ["", f"[stage.{key}]", *_pairs(table)]
     lines += ["", "[build]", f"sample = {value(recipe.sample)}", f"board = {value(recipe.board)}"]
     return "\n".join(lines) + "\n"
+
+
+def _input(item: Codes) -> dict[str, Any]:
+    if isinstance(item, Format):
+        return {key: getattr(item, key) for key in ("width", "fraction", "signed")}
+    if not isinstance(item, Packed):
+        return {"format": describe.spelled(item)}
+    bus = {"layout": item.layout, "bus": item.bus}
+    if not isinstance(item.content, Block):
+        return {"element": describe.spelled(item.content), **bus}
+    return {**describe.spelled(item.content), **bus}
 
 
 def value(item: Any) -> str:

@@ -26,6 +26,7 @@ from hadacast.scale.floating import Floating
 from hadacast.scale.maximum import Maximum
 from hadacast.scale.range import Range
 from hadacast.scale.scale import EXPONENT_BIAS, NAN_EXPONENT
+from hadacast.spec.pack import Pack
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.quantize import Quantize
 
@@ -60,7 +61,8 @@ def stage_figures(spec: Pipeline, index: int, x: Ints) -> dict[str, Any]:
 
     `rotated` is the stage as it stands, `unrotated` the same for data that nothing has rotated, None
     where nothing does. `largest` is the largest magnitude that enters the stage, in its own units: what
-    a recipe's `tensor_amax` or `threshold` is about.
+    a recipe's `tensor_amax` or `threshold` is about. `packed_bits_per_value` is what a pack stage behind it
+    makes of codes and scales, None where there is none.
     """
     stage = spec.stages[index]
     assert isinstance(stage, Quantize)
@@ -75,11 +77,14 @@ def stage_figures(spec: Pipeline, index: int, x: Ints) -> dict[str, Any]:
     frames = entering if isinstance(entering, Frames) else Frames(codes=entering)
     values = real(stage.input, frames)
     shown, codes = figures(stage, frames, math.sqrt(unrotated.growth(chain)))
+    after = spec.stages[index + 1] if index + 1 < len(spec.stages) else None
+    packed = 8 * after.out_lanes * after.out_beats / stage.frame if isinstance(after, Pack) else None
     found: dict[str, Any] = {
         "stage": index,
         "code": elements.name(stage.code) or str(stage.code),
         "scale": stage.scale.kind,
         "values": int(frames.codes.size),
+        "packed_bits_per_value": None if packed is None else _six(packed),
         "largest": _six(float(np.nanmax(np.abs(values), initial=0))),
         "rotated": shown,
         "unrotated": None,
@@ -264,4 +269,7 @@ def rows(shown: dict[str, Any]) -> list[tuple[str, ...]]:
     for key, words in (("not_finite", "elements that aren't finite"), ("wide_groups", "groups of outliers")):
         if any(side[key] for side in sides):
             found.append((words, *(number(side[key] or 0, 0) for side in sides)))
+    if shown["packed_bits_per_value"] is not None:
+        blank = [""] * (len(sides) - 1)
+        found.append(("bits per value, packed", *blank, number(shown["packed_bits_per_value"], 4)))
     return found

@@ -66,9 +66,16 @@ def facts(shown: Any) -> list[tuple[str, str]]:
     """The pipeline's figures, as names and values, from `describe.pipeline`."""
     return [
         ("frame", f"{shown['frame']:,} elements in {shown['beats']:,} beats of {shown['lanes']:,} lanes"),
-        ("input", shown["input"]["text"]),
-        ("output", shown["output"]["text"]),
+        ("input", _side(shown, "in")),
+        ("output", _side(shown, "out")),
         ("latency", f"{shown['latency_cycles']:,} clocks, first beat in to first beat out"),
         ("throughput", f"{shown['samples_per_cycle']:,} elements per clock, frames back to back"),
         ("memory", f"{shown['memory_words']:,} words"),
     ]
+
+
+def _side(shown: Any, side: str) -> str:
+    """The format of a side; where it is packed, how many beats a frame takes there."""
+    format_ = shown[f"{side}put"]
+    packed = format_["type"] == "packed"
+    return f"{format_['text']}; {shown[f'{side}_beats']:,} beats" if packed else str(format_["text"])
