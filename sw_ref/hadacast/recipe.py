@@ -19,12 +19,18 @@ from hadacast.spec.align import Align
 from hadacast.spec.cast import Cast
 from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.normalize import Normalize
+from hadacast.spec.pack import Pack
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.quantize import Quantize
+from hadacast.spec.requantize import Requantize
 from hadacast.spec.signs import Signs
 from hadacast.spec.stage import Stage
+from hadacast.spec.unpack import Unpack
 
-STAGES: Mapping[str, type[Stage]] = {cls.kind: cls for cls in (Fwht, Cast, Quantize, Signs, Align, Dequantize)}
+STAGES: Mapping[str, type[Stage]] = {
+    cls.kind: cls for cls in (Fwht, Cast, Quantize, Signs, Align, Dequantize, Pack, Unpack, Normalize, Requantize)
+}
 MAX_BYTES = 1 << 20
 
 

@@ -13,8 +13,12 @@ from hadacast.core.dequantize import Dequantize
 from hadacast.core.frame_buffer import FrameBuffer
 from hadacast.core.framer import COUNTER_WIDTH, Framer
 from hadacast.core.fwht import Fwht
+from hadacast.core.pack import Pack
+from hadacast.core.normalize import Normalize
 from hadacast.core.quantize import Quantize
+from hadacast.core.requantize import Requantize
 from hadacast.core.signs import Signs
+from hadacast.core.unpack import Unpack
 from hadacast.spec.pipeline import Pipeline
 
 # The component of each stage spec, by its kind.
@@ -25,6 +29,10 @@ COMPONENTS: dict[str, Any] = {
     "align": Align,
     "quantize": Quantize,
     "dequantize": Dequantize,
+    "normalize": Normalize,
+    "requantize": Requantize,
+    "pack": Pack,
+    "unpack": Unpack,
 }
 
 

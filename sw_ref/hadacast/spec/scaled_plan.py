@@ -1,0 +1,90 @@
+"""How the hardware of stages that multiply by constants is laid out: numbers, widths and latencies."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from hadacast.fixed_rounder import FixedRounder
+from hadacast.format import Format
+from hadacast.place_table import PlaceTable
+from hadacast.ratio import Ratio
+from hadacast.right_shift import shift_latency
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScaledPlan:
+    """y = clamp(round(x·r) + z), r and z constant for each place of a frame.
+
+    Members
+    -------
+    element: format of x. beats, lanes: of a frame.
+    factors: r, one or one for each place. zeros: z, likewise.
+    rounder: the last step.
+    shifts: None, or how far each place's number goes right in a second rounding, behind the first one to a
+        whole number, half up: one, or one for each place.
+    """
+
+    element: Format
+    beats: int
+    lanes: int
+    factors: tuple[Fraction, ...]
+    zeros: tuple[int, ...]
+    rounder: FixedRounder
+    shifts: tuple[int, ...] | None = None
+
+    @cached_property
+    def _by_lane(self) -> list[Ratio]:
+        count = self.lanes if len(self.factors) > 1 else 1
+        largest = max(self.element.max, -self.element.min)
+        fraction = 1 if self.shifts is not None else self.rounder.fraction
+        return [
+            Ratio(largest=largest, factors=self.factors[lane :: self.lanes], fraction=fraction)
+            for lane in range(count)
+        ]
+
+    def ratio(self, lane: int) -> Ratio:
+        """The multiplication in a lane."""
+        return self._by_lane[lane % len(self._by_lane)]
+
+    def multipliers(self, lane: int) -> PlaceTable:
+        """Its multiplier in each beat."""
+        return self._table(self.ratio(lane).multipliers)
+
+    def zero_table(self, lane: int) -> PlaceTable:
+        """The zero point of each beat in a lane."""
+        return self._table(self.zeros[lane % len(self.zeros) :: self.lanes])
+
+    def shift_table(self, lane: int) -> PlaceTable:
+        """The second rounding's shift of each beat in a lane."""
+        assert self.shifts is not None
+        return self._table(self.shifts[lane % len(self.shifts) :: self.lanes])
+
+    def _table(self, rows: tuple[int, ...]) -> PlaceTable:
+        return PlaceTable(rows=rows if len(rows) == self.beats else rows * self.beats)
+
+    # Latencies, in cycles.
+
+    @cached_property
+    def entry(self) -> int:
+        """To the magnitude and its multiplier."""
+        lanes = range(self.lanes)
+        tables = [self.multipliers(lane) for lane in lanes[: len(self._by_lane)]]
+        tables += [self.zero_table(lane) for lane in lanes[: len(self.zeros)]]
+        if self.shifts is not None:
+            tables += [self.shift_table(lane) for lane in lanes[: len(self.shifts)]]
+        return max(1, *(table.latency for table in tables))
+
+    @cached_property
+    def product(self) -> int:
+        """Of the multiplication, the longest of any lane's."""
+        return max(ratio.latency for ratio in self._by_lane)
+
+    @property
+    def second(self) -> int:
+        """Of the first of two roundings, and the shift before the second."""
+        return 0 if self.shifts is None else 1 + shift_latency(max(self.shifts))
+
+    @property
+    def latency(self) -> int:
+        """From an element to its result."""
+        return self.entry + self.product + self.second + self.rounder.latency
