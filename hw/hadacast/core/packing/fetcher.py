@@ -1,0 +1,120 @@
+"""Words of a bus to pieces."""
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.lib import data, stream
+from amaranth.lib.wiring import Component, In, Out
+
+from hadacast.core.packing.schedule import Schedule
+from hadacast.core.span import Skid
+from hadacast.spec.unpack import FETCHING
+from hadacast.track import SHIFT_STEPS, Track
+
+
+def word_layout(track: Track) -> data.StructLayout:
+    """A word and its frame's mark."""
+    return data.StructLayout({"data": track.word, "mark": 1})
+
+
+def piece_layout(track: Track) -> data.StructLayout:
+    """A piece, with its head below it where it has one, and its frame's mark."""
+    return data.StructLayout({"data": track.content, "mark": 1})
+
+
+class Fetcher(Component):
+    """Takes pieces out of words as a Track says, one each cycle once the first of a frame has left.
+
+    Words wait in a few registers. A piece is taken from the first of them, and shifted down in as many cycles
+    as its steps take.
+
+    Members
+    -------
+    i: words. o: pieces; bits above one without a head may be anything.
+
+    Attributes
+    ----------
+    latency: cycles from the last word that the first piece of a frame waits for to that piece.
+    """
+
+    def __init__(self, track: Track):
+        self.track = track
+        self.latency = FETCHING + track.shift_registers
+        super().__init__(
+            {
+                "i": In(stream.Signature(word_layout(track))),
+                "o": Out(stream.Signature(piece_layout(track))),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        track = self.track
+        span, depth = track.span, track.depth
+        schedule = m.submodules.schedule = Schedule(track)
+        skid = m.submodules.skid = Skid(self.o.p.shape())
+        enable = skid.enable
+
+        words = [Signal(self.i.p.shape(), name=f"word_{i}", reset_less=True) for i in range(depth)]
+        held = Signal(range(depth + 1))
+        pushed = Signal()
+        m.d.comb += [self.i.ready.eq(held != depth), pushed.eq(self.i.valid & self.i.ready)]
+
+        tall = -(-(track.head + track.length) // track.granule)
+        short = -(-track.length // track.granule)
+        stop = Signal(range(track.places + max(tall, short)))
+        m.d.comb += stop.eq(schedule.place + Mux(schedule.heads, tall, short))
+        needed, wanted = Signal(range(span + 1)), Signal(range(depth + 1))
+        m.d.comb += [
+            needed.eq(sum(stop > word * track.places for word in range(span))),
+            wanted.eq(Mux(schedule.starts, track.prefill, needed)),
+        ]
+        goes, taken = Signal(), Signal(range(span + 1))
+        m.d.comb += [
+            goes.eq(enable & (held >= wanted)),
+            taken.eq(Mux(goes, schedule.done, 0)),
+            schedule.step.eq(goes),
+        ]
+        end = Signal.like(held)
+        m.d.comb += end.eq(held - taken)
+        m.d.sync += held.eq(end + pushed)
+        for index, word in enumerate(words):
+            value: Value = Cat(word)
+            for count in range(1, span + 1):
+                if index + count < depth:
+                    value = Mux(taken == count, Cat(words[index + count]), value)
+            m.d.sync += word.eq(Mux(pushed & (end == index), Cat(self.i.p), value))
+
+        window: Value = Cat(words[index].data for index in range(span))
+        flags: Value = Cat(goes, words[0].mark)
+        place: Value = Cat(schedule.place)
+        window, flags, place = self._registered(m, enable, "piece", window, flags, place)
+        steps = (track.places - 1).bit_length()
+        for step in range(steps):
+            window = Mux(place[step], window >> (track.granule << step), window)
+            if step % SHIFT_STEPS == SHIFT_STEPS - 1 or step == steps - 1:
+                window, flags, place = self._registered(m, enable, f"moved_{step}", window, flags, place)
+        m.d.comb += [
+            skid.i_valid.eq(flags[0]),
+            skid.i.data.eq(window),
+            skid.i.mark.eq(flags[1]),
+            self.o.valid.eq(skid.o.valid),
+            self.o.payload.eq(skid.o.payload),
+            skid.o.ready.eq(self.o.ready),
+        ]
+        return m
+
+    def _registered(
+        self, m: Module, enable: Value, name: str, window: Value, flags: Value, place: Value
+    ) -> list[Value]:
+        """All three a cycle later; `flags` has the valid bit, and is reset."""
+        later = [
+            Signal(len(window), name=f"{name}_window", reset_less=True),
+            Signal(len(flags), name=f"{name}_flags"),
+            Signal(len(place), name=f"{name}_place", reset_less=True),
+        ]
+        with m.If(enable):
+            m.d.sync += [
+                register.eq(value) for register, value in zip(later, (window, flags, place), strict=True)
+            ]
+        return later

@@ -1,0 +1,139 @@
+"""Packed and unpacked in hardware as in the reference, byte for byte, whatever the padding is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hw.core.campaign import frames, stimulus
+
+from hadacast.core.top import AxiTop
+from hadacast.format import Codes, Format
+from hadacast.frames import Block
+from hadacast.minifloat import E2M1, E4M3, E8M0, FP32
+from hadacast.packed import Packed
+from hadacast.sim.scoreboard import compare
+from hadacast.sim.simulators import simulate
+from hadacast.sim.stimulus import Stimulus
+from hadacast.spec.fwht import Fwht
+from hadacast.spec.pack import Pack
+from hadacast.spec.pipeline import Pipeline
+from hadacast.spec.unpack import Unpack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """Frames of groups, and how wide the bus is beyond the least."""
+
+    frame: int
+    lanes: int
+    group: int
+    element: Codes = E2M1
+    scale: Codes | None = E4M3
+    zero: Codes | None = None
+    wide: Codes | None = None
+    rows: int = 1
+    more: int = 0
+
+    def __str__(self) -> str:
+        sides = "+".join(str(s.width) for s in (self.scale, self.zero, self.wide) if s)
+        return (
+            f"n{self.frame}-p{self.lanes}-g{self.rows}x{self.group}-w{self.element.width}-s{sides}-b{self.more}"
+        )
+
+    @property
+    def content(self) -> Codes | Block:
+        if self.scale is None:
+            return self.element
+        return Block(
+            element=self.element,
+            group=self.group,
+            rows=self.rows,
+            scale=self.scale,
+            zero=self.zero,
+            wide=self.wide,
+        )
+
+    def packed(self, layout: str) -> Packed:
+        least = Packed(content=self.content, frame=self.frame, lanes=self.lanes, layout=layout)
+        return Packed(
+            content=self.content,
+            frame=self.frame,
+            lanes=self.lanes,
+            layout=layout,
+            bus=least.bus + self.more,
+        )
+
+    def pack(self, layout: str) -> Pipeline:
+        """From beats with all that they need to a layout."""
+        first = Unpack(frame=self.frame, lanes=self.lanes, input=self.packed("beside"))
+        bus = self.packed(layout).bus
+        last = Pack(frame=self.frame, lanes=self.lanes, input=first.output, layout=layout, bus=bus)
+        return Pipeline(name="pack", stages=(first, last))
+
+    def unpack(self, layout: str) -> Pipeline:
+        """The other way round."""
+        first = Unpack(frame=self.frame, lanes=self.lanes, input=self.packed(layout))
+        last = Pack(frame=self.frame, lanes=self.lanes, input=first.output)
+        return Pipeline(name="unpack", stages=(first, last))
+
+
+INT4, INT3, UINT5 = Format(width=4), Format(width=3), Format(width=5, signed=False)
+SHAPES = [
+    Shape(frame=16, lanes=16, group=16),  # NVFP4: one beat is a block
+    Shape(frame=64, lanes=8, group=16),
+    Shape(frame=64, lanes=16, group=4),  # several groups in a beat
+    Shape(frame=32, lanes=4, group=32, element=INT4, scale=FP32),  # per token
+    Shape(frame=32, lanes=1, group=8, element=INT3, scale=FP32, zero=INT3),  # sides longer than the bus
+    Shape(frame=16, lanes=1, group=1, element=INT3, scale=UINT5),
+    Shape(frame=2, lanes=1, group=2, element=INT4, scale=E8M0),
+    Shape(frame=4, lanes=2, group=1, element=Format(width=1), scale=FP32, more=2),
+    Shape(frame=64, lanes=4, group=8, element=UINT5, zero=UINT5, scale=E8M0, more=1),
+    Shape(frame=64, lanes=8, group=16, more=5),
+    Shape(frame=32, lanes=8, group=8, element=INT4, wide=Format(width=9), scale=E8M0),
+    Shape(frame=32, lanes=2, group=8, element=E2M1, wide=E4M3, scale=E8M0, more=1),
+    Shape(frame=64, lanes=4, group=4, rows=4, element=INT3, scale=E8M0),  # tiles
+    Shape(frame=64, lanes=2, group=4, rows=8, element=INT3, scale=FP32),
+    Shape(frame=32, lanes=16, group=2, rows=8, element=INT4, scale=E8M0),  # several rows in a beat
+    Shape(frame=32, lanes=2, group=4, rows=8, element=INT4, scale=UINT5, more=1),
+    Shape(frame=64, lanes=4, group=2, rows=2, element=INT3, scale=E8M0, zero=INT3),
+    Shape(frame=16, lanes=4, group=1, element=INT3, scale=None),  # plain elements
+    Shape(frame=64, lanes=1, group=1, element=UINT5, scale=None, more=1),
+    Shape(frame=8, lanes=8, group=1, element=Format(width=13), scale=None),
+]
+LONG = [SHAPES[i] for i in (1, 3, 10, 12)]
+LAYOUTS = ("beside", "ahead", "behind")
+WAYS = ("pack", "unpack")
+
+
+def check(spec: Pipeline, samples: int, simulator: str, seed: int) -> None:
+    plan = stimulus(spec, samples, seed=seed)
+    result = compare(spec, plan, simulate(AxiTop(spec), plan, simulator))
+    assert result.ok, result.problems
+    assert result.frames > 5
+    assert result.dropped > 0
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_equals_the_spec(shape, layout, way):
+    spec = getattr(shape, way)(layout)
+    check(spec, 300, "amaranth", shape.frame)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_latency_and_throughput_are_as_stated(shape, layout, way):
+    """Without gaps and stalls: the stated latency, and a frame every N/P clocks."""
+    spec = getattr(shape, way)(layout)
+    x = frames(spec, 40 * spec.in_beats * spec.in_lanes, np.random.default_rng(1))[:40]
+    trace = simulate(AxiTop(spec), Stimulus.frames(x, spec.in_lanes))
+    assert trace.offer[0] - trace.accept[0] == spec.latency
+    assert (trace.data.reshape(len(x), -1) == spec.compute(x)).all()
+    ends = trace.cycle[spec.out_beats - 1 :: spec.out_beats]
+    assert (np.diff(ends) == spec.beats).all()
+    if way == "unpack":  # elements leave one beat after the other
+        assert (np.diff(trace.cycle) == 1).all()
+    else:
+        assert (np.diff(trace.accept) == 1).all()
