@@ -12,15 +12,18 @@ import pytest
 
 from hadacast import recipe
 from hadacast.boards import BOARDS
+from hadacast.cli import describe
 from hadacast.cli.console import Output
 from hadacast.cli.main import main
 from hadacast.cli.options import SHORTCUTS
 from hadacast.core.top import PORTS
 from hadacast.core.verilog import instantiation
 from hadacast.format import Format
+from hadacast.packed import Packed
 from hadacast.sim import SIMULATORS
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
+from hadacast.spec.quantize import Quantize
 from hadacast.synth.devices import DEVICES
 from hadacast.talk import protocol
 from hadacast.tech.family import FAMILIES
@@ -70,6 +73,10 @@ def test_toml_blocks_load(body, tmp_path):
 def test_the_catalogue_is_the_one_in_the_page():
     shown = {row[0].strip("`"): row[1:4] for row in table("recipes.md", "recipe")}
     specs = {name: recipe.load(name).pipeline for name in recipe.catalogue()}
+    for spec in specs.values():
+        if isinstance(spec.input, Packed):  # in fewer words
+            assert shown[spec.name][2].startswith("packed `")
+            shown[spec.name][2] = str(spec.input)
     assert shown == {name: [str(s.frame), str(s.lanes), str(s.input)] for name, s in specs.items()}
 
 
@@ -78,13 +85,20 @@ def test_fields_and_defaults_are_those_of_the_page():
         own = {f.name: f.default for f in fields(cls)}
         return {f"{prefix}{name}": own[name] for name in names}
 
-    own = [f.name for f in fields(Fwht) if f.name not in Fwht.FROM_STREAM]
+    # Those of a quantize stage have a page of their own.
+    own = [
+        (kind, field.name, describe.spelled(field.default))
+        for kind, cls in recipe.STAGES.items()
+        for field in fields(cls)
+        if cls is not Quantize and field.name not in cls.FROM_STREAM
+    ]
     expected = {
         "name": "the file's name",
         **defaults(Pipeline, "", ("title", "source")),
         **defaults(Fwht, "stream.", ("frame", "lanes")),
+        "input.format": "none",
         **defaults(Format, "input.", [f.name for f in fields(Format)]),
-        **defaults(Fwht, "stage.fwht.", own),
+        **{f"stage.{kind}.{name}": value for kind, name, value in own},
         **defaults(recipe.Recipe, "build.", ("sample", "board")),
     }
     text = {key: "none" if value is MISSING else value for key, value in expected.items()}
