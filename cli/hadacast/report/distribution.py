@@ -12,9 +12,13 @@ from numpy.typing import NDArray
 
 from hadacast.format import Codes, Ints
 from hadacast.frames import Block, Frames
+from hadacast.report import unrotated
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.normalize import Normalize
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.quantize import Quantize
+from hadacast.spec.requantize import Requantize
+from hadacast.spec.stage import Stage
 
 Floats = NDArray[np.float64]
 
@@ -41,21 +45,21 @@ def blocks(spec: Pipeline, frames: Ints) -> tuple[Floats, Floats] | None:
     """
     before: Floats | None = None
     after: Floats | None = None
-    product = 1
+    passed: list[Stage] = []
     flowing: Ints | Frames = frames
     for stage in spec.stages:
-        if isinstance(stage, Quantize):
+        if isinstance(stage, Quantize | Requantize):
             break
         if isinstance(stage, Fwht) and before is None:
             before = real(stage.input, flowing)
         flowing = stage.compute(flowing)
-        if isinstance(stage, Fwht):
-            product *= stage.frame
+        if before is not None and isinstance(stage, Fwht | Normalize):
+            passed.append(stage)
             after = real(stage.output, flowing)
     if before is None or after is None:
         return None
     finite = np.isfinite(before).all(axis=-1)
-    return before[finite], after[finite] / math.sqrt(product)
+    return before[finite], after[finite] / unrotated.growth(passed)
 
 
 def real(format_: Codes | Block, frames: Ints | Frames) -> Floats:

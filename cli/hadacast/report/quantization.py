@@ -76,7 +76,7 @@ def stage_figures(spec: Pipeline, index: int, x: Ints) -> dict[str, Any]:
         entering = before.compute(entering)
     frames = entering if isinstance(entering, Frames) else Frames(codes=entering)
     values = real(stage.input, frames)
-    shown, codes = figures(stage, frames, math.sqrt(unrotated.growth(chain)))
+    shown, codes = figures(stage, frames, unrotated.growth(chain))
     after = spec.stages[index + 1] if index + 1 < len(spec.stages) else None
     packed = 8 * after.out_lanes * after.out_beats / stage.frame if isinstance(after, Pack) else None
     found: dict[str, Any] = {

@@ -1,12 +1,14 @@
 """The same quantizer for data that nothing has rotated: what a rotation is to be measured against.
 
-The stages before the quantizer stay, but for those that rotate, and the quantizer is rebuilt for the
-format that then comes in. N points grow values by √N; un-rotated values are scaled by the power of two
-next below, which rounds nothing, so that both lie within a factor of √2 on the quantizer's axis.
-Numbers in a recipe that were chosen for the rotated tensor follow the data: see `following`.
+The stages before the quantizer stay, but for those that rotate and what normalizes that, and the quantizer
+is rebuilt for the format that then comes in. N points grow values by √N if nothing normalizes them;
+un-rotated values are scaled by the power of two next below, which rounds nothing, so that both lie within
+a factor of √2 on the quantizer's axis. Numbers in a recipe that were chosen for the rotated tensor follow
+the data: see `following`.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -20,18 +22,26 @@ from hadacast.scale.floating import Floating
 from hadacast.scale.scale import Scale
 from hadacast.scale.static import Static
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.normalize import Normalize
 from hadacast.spec.quantize import Quantize
+from hadacast.spec.signs import Signs
 from hadacast.spec.stage import Stage
 
 Floats = NDArray[np.float64]
 
-ROTATING = ("signs", "fwht")
+ROTATING = (Signs, Fwht, Normalize)
 BITS = 24  # that a number in a recipe has, beside a power of two
 
 
-def growth(stages: tuple[Stage, ...]) -> int:
-    """The product of N over the transforms among `stages`: they grow values by its square root."""
-    return math.prod(stage.frame for stage in stages if isinstance(stage, Fwht))
+def growth(stages: Iterable[Stage]) -> float:
+    """By what the transforms among `stages`, and what normalizes them, multiply values: √N for each."""
+    found = 1.0
+    for stage in stages:
+        if isinstance(stage, Fwht):
+            found *= math.sqrt(stage.frame)
+        elif isinstance(stage, Normalize):
+            found *= float(stage.constant)
+    return found
 
 
 def plain(
@@ -49,19 +59,19 @@ def plain(
         return None
     format_, flowing = stages[0].input, x
     for other in before:
-        if other.kind not in ROTATING:
+        if not isinstance(other, ROTATING):
             kept = replace(other, input=format_)
             format_, flowing = kept.output, kept.compute(flowing)
     element = format_.element if isinstance(format_, Block) else format_
     assert isinstance(element, Format)
-    product = growth(stages)
-    power = (product.bit_length() - 1) // 2
+    grown = growth(stages)
+    power = math.floor(math.log2(grown) + 1e-3)  # 181/2048, too, is 1/√128
     moved = replace(element, fraction=max(element.fraction - power, -64))
     scaled = math.ldexp(1.0, element.fraction - moved.fraction)
     input_ = exponents(moved, stage.frame) if isinstance(format_, Block) else moved
     frames = flowing if isinstance(flowing, Frames) else Frames(codes=flowing)
     values = input_.decode(frames) if isinstance(input_, Block) else input_.decode(frames.codes)
-    above = short(stage.above * Fraction(scaled / math.sqrt(product)))
+    above = short(stage.above * Fraction(scaled / grown))
     scale = following(stage.scale, stage, rotated, values)
     return replace(stage, input=input_, scale=scale, above=above), frames, scaled
 

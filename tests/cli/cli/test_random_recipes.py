@@ -53,13 +53,126 @@ FWHT = st.fixed_dictionaries(
     },
 )
 CAST = st.fixed_dictionaries({"kind": mostly(st.just("cast"))})
-INPUT = st.fixed_dictionaries(
-    {},
+SIGNS = st.fixed_dictionaries(
+    {"kind": st.just("signs")},
     optional={
-        "width": mostly(st.integers(1, 32), st.integers()),
-        "fraction": mostly(st.integers(-64, 128), st.integers()),
-        "signed": mostly(st.booleans()),
+        "pattern": mostly(st.sampled_from(["0xD7E8", "+-", "++-+", "0b1110_1000", 5])),
+        "length": mostly(st.sampled_from([0, 4])),
+        "seed": mostly(st.integers(1, 1 << 64)),
     },
+)
+ALIGN = st.fixed_dictionaries(
+    {"kind": st.just("align")},
+    optional={
+        "guard": mostly(st.integers(0, 16), st.integers()),
+        "rounding": mostly(st.sampled_from(["even", "zero"])),
+        "nan": mostly(st.sampled_from(["poison", "zero"])),
+    },
+)
+FRACTIONS = st.one_of(
+    st.integers(1, 300),
+    st.sampled_from([0.5, 0.8, 0.1, 1e-3, "4/5", "1/3", "1e-3", "107.5", "0", "1/0", "1e400", "x"]),
+    st.fractions(0, 300, max_denominator=1000).map(str),
+    st.floats(0.0009765625, 1000, width=16),
+)
+ELEMENTS = mostly(
+    st.one_of(
+        st.sampled_from(["int2", "int4", "int8", "uint2", "uint4", "uint8", "mxint8", "bfp4", "bfp12"]),
+        st.sampled_from(["e2m1", "e2m3", "e3m2", "e4m3", "e5m2", "ue5m3", "fp16"]),
+        st.fixed_dictionaries(
+            {"exponent": st.integers(1, 5), "mantissa": st.integers(0, 3)},
+            optional={"bias": st.integers(-4, 20), "top": st.sampled_from(["finite", "nan", "ieee"])},
+        ),
+        st.fixed_dictionaries({"width": st.integers(2, 9)}, optional={"fraction": st.integers(0, 8)}),
+    )
+)
+STORES = st.sampled_from(["exact", "fp32", "bf16", "fp16"])
+SCALES = mostly(
+    st.one_of(
+        st.sampled_from(["maximum", "range", "exponent", "floating"]),
+        st.fixed_dictionaries(
+            {"kind": st.just("maximum")},
+            optional={
+                "clip": mostly(FRACTIONS),
+                "divisor": mostly(FRACTIONS),
+                "floor": mostly(st.integers(0, 9)),
+                "store": mostly(STORES),
+            },
+        ),
+        st.fixed_dictionaries(
+            {"kind": st.just("range")},
+            optional={
+                "clip": mostly(FRACTIONS),
+                "zero": mostly(st.sampled_from(["integer", "clamped", "float"])),
+                "include_zero": mostly(st.booleans()),
+                "store": mostly(STORES),
+            },
+        ),
+        st.fixed_dictionaries(
+            {"kind": st.just("exponent")},
+            optional={"rule": mostly(st.sampled_from(["floor", "ceil", "even", "rceil", "three_quarters"]))},
+        ),
+        st.fixed_dictionaries(
+            {"kind": st.just("floating")},
+            optional={
+                "format": ELEMENTS,
+                "tensor_amax": mostly(FRACTIONS),
+                "minimum": mostly(FRACTIONS),
+                "arithmetic": mostly(st.sampled_from(["exact", "torchao", "transformer_engine"])),
+            },
+        ),
+        st.fixed_dictionaries(
+            {"kind": st.just("static")},
+            optional={
+                "step": mostly(st.one_of(FRACTIONS, st.lists(FRACTIONS, max_size=4))),
+                "threshold": mostly(FRACTIONS),
+                "zero": mostly(st.integers(-9, 9)),
+            },
+        ),
+    )
+)
+QUANTIZE = st.fixed_dictionaries(
+    {"kind": st.just("quantize"), "code": ELEMENTS, "scale": SCALES},
+    optional={
+        "group": mostly(st.sampled_from([0, 1, 2, 4, 8, 16, 32])),
+        "rows": mostly(st.sampled_from([1, 1, 2, 4])),
+        "rounding": mostly(st.sampled_from(["even", "away", "up", "zero", "stochastic"])),
+        "overflow": mostly(st.sampled_from(["saturate", "saturate", "wrap", "nan", "inf"])),
+        "narrow": mostly(st.booleans()),
+        "random": mostly(st.sampled_from(["xorshift32", "port"])),
+        "seed": mostly(st.integers(1, 9)),
+        "wide": mostly(st.one_of(st.just(""), ELEMENTS)),
+        "above": mostly(FRACTIONS),
+        "storage": mostly(st.sampled_from(["auto", "ff", "lutram", "bram"])),
+    },
+)
+DEQUANTIZE = st.fixed_dictionaries(
+    {"kind": st.just("dequantize")},
+    optional={
+        "width": mostly(st.integers(1, 48), st.integers()),
+        "fraction": mostly(st.integers(-8, 24), st.integers()),
+        "rounding": mostly(st.sampled_from(["even", "away", "up", "zero"])),
+        "exponents": mostly(st.booleans()),
+    },
+)
+# Pipelines that may well be right, and stages in any order.
+CHAINS = st.one_of(
+    st.tuples(st.lists(st.one_of(FWHT, SIGNS), max_size=2), QUANTIZE, DEQUANTIZE).map(
+        lambda s: [*s[0], s[1], s[2]]
+    ),
+    st.lists(mostly(st.one_of(FWHT, CAST)), min_size=1, max_size=3),
+    st.lists(st.one_of(FWHT, CAST, SIGNS, ALIGN, QUANTIZE, DEQUANTIZE), min_size=1, max_size=4),
+)
+INPUT = st.one_of(
+    st.fixed_dictionaries({"format": ELEMENTS}),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "width": mostly(st.integers(1, 32), st.integers()),
+            "fraction": mostly(st.integers(-64, 128), st.integers()),
+            "signed": mostly(st.booleans()),
+        },
+    ),
 )
 STREAM = st.tuples(st.integers(1, 16), st.integers(0, 16)).flatmap(
     lambda n: st.fixed_dictionaries(
@@ -70,7 +183,7 @@ DOCUMENTS = st.one_of(
     st.fixed_dictionaries(
         {
             "stream": mostly(STREAM),
-            "stage": mostly(st.lists(mostly(st.one_of(FWHT, CAST)), min_size=1, max_size=3)),
+            "stage": mostly(CHAINS),
         },
         optional={
             "input": mostly(INPUT),

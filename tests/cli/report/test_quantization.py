@@ -14,6 +14,7 @@ from hadacast.minifloat import Minifloat
 from hadacast.report import quantization, unrotated
 from hadacast.samples import load
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.normalize import Normalize
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.quantize import Quantize
 
@@ -320,6 +321,24 @@ def test_the_values_keep_their_axis():
         _, _, unit = unrotated.plain(spec.stages, np.ones((1, frame), np.int64), np.ones((1, frame)))
         assert 1 <= math.sqrt(frame) / unit < 1.5
         assert math.log2(unit).is_integer()
+
+
+@pytest.mark.parametrize("frame", [16, 32, 128])
+def test_a_normalized_rotation_is_one_of_the_inputs_axis(frame):
+    """1/√N, or 181/2^k for odd log2 N, behind the transform: neither side is scaled any more."""
+    x = sample(frame)
+    rotation = Fwht(frame=frame, input=INPUT)
+    normal = Normalize(frame=frame, input=rotation.output)
+    settings = {"code": "int8", "scale": {"kind": "static", "threshold": 4}}
+    stage = Quantize(frame=frame, input=normal.output, **settings)
+    spec = Open(name="p", stages=(rotation, normal, stage))
+    _, _, unit = unrotated.plain(spec.stages, x, np.ones((1, frame)))
+    assert unit == 1
+    values = INPUT.decode(x) @ hadamard(frame) / math.sqrt(frame)
+    decoded = np.clip(np.rint(values * 127 / 4), -128, 127) * 4 / 127
+    (shown,) = quantization.report(spec, x)
+    assert shown["rotated"]["sqnr_db"] == pytest.approx(sqnr(values, decoded), abs=0.02)
+    assert shown["rotated"]["max_error"] == pytest.approx(np.abs(values - decoded).max(), rel=1e-3)
 
 
 @pytest.mark.parametrize("number", ["1/3", "0.1", "123456789.123", "1e-9", "3/4", "16777215/16777213"])
