@@ -35,6 +35,67 @@ def constant_division_latency(divisor: int, digits: int) -> int:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FloatDivision:
+    """Floating quotients x·n·2^(shift + zeros)/D, in units of a minifloat, of a normalized D: its highest bit
+    is 1. As many quotient bits are found as matter.
+
+    Members
+    -------
+    code: of the elements. rounding: as in hadacast.rounding. n: odd. largest: of x.
+    denominator_bits: of D. shift, most_zeros: of `zeros`, from 0. bound: what no quotient is beyond, or None.
+    """
+
+    code: Minifloat
+    rounding: str
+    n: int
+    largest: int
+    denominator_bits: int
+    shift: int
+    most_zeros: int
+    bound: Fraction | None = None
+
+    @property
+    def numerator_bits(self) -> int:
+        """Bits of x·n."""
+        return (self.largest * self.n).bit_length()
+
+    @property
+    def significant(self) -> int:
+        """Bits behind the point of a quotient from 1/2 to 2: mantissa, one for those below 1, and what
+        rounding looks at."""
+        return self.code.mantissa + 1 + fraction_bits(self.rounding)
+
+    @property
+    def exact(self) -> bool:
+        """Whether rounding asks if there is a remainder."""
+        return self.rounding in ("even", "up")
+
+    @property
+    def offset(self) -> int:
+        """The exponent of a quotient from 1 up, before leading zeros count."""
+        return self.numerator_bits - self.denominator_bits + self.shift
+
+    @property
+    def lowest(self) -> int:
+        """The least exponent of a quotient in units, of a number other than 0."""
+        return self.shift - self.denominator_bits
+
+    @property
+    def highest(self) -> int:
+        """What no exponent is beyond."""
+        if self.bound is not None:
+            return int(self.bound).bit_length() - 1
+        return self.offset + self.most_zeros
+
+    @property
+    def latency(self) -> int:
+        """Cycles from x to its code."""
+        found = multiple_latency(self.n) + normalize_latency(self.numerator_bits)
+        found += 1 + self.significant + self.exact + 1
+        return found + float_round_latency(self.code.mantissa, self.lowest)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Division:
     """Elements over what their group has in common: x·n·2^shift/(a·d) in units of a code, x ≥ 0, a ≥ 1.
 
@@ -101,12 +162,20 @@ class Division:
         """Bits of the quotient above the unit."""
         return self.digits - self.fraction
 
-    @property
-    def significant(self) -> int:
-        """Bits behind the point of a floating quotient from 1/2 to 2: mantissa, one for those below 1, and
-        what rounding looks at."""
+    @cached_property
+    def float_division(self) -> FloatDivision:
+        """The same with normalized denominators."""
         assert isinstance(self.code, Minifloat)
-        return self.code.mantissa + 1 + fraction_bits(self.rounding)
+        return FloatDivision(
+            code=self.code,
+            rounding=self.rounding,
+            n=self.parts[0],
+            largest=self.largest,
+            denominator_bits=self.denominator_bits,
+            shift=self.parts[2],
+            most_zeros=self.denominator_bits - 1,
+            bound=self.bound,
+        )
 
     @cached_property
     def floating(self) -> bool:
@@ -116,12 +185,8 @@ class Division:
         width = max(self.numerator_bits, self.denominator_bits)
         fixed = self.digits * (self.denominator_bits + 1)
         shifts = 1 + (self.numerator_bits - 1).bit_length()
-        return self.significant * (width + 1) + shifts * self.numerator_bits < fixed
-
-    @property
-    def lowest(self) -> int:
-        """The least exponent of a floating quotient in units, of a number other than 0."""
-        return self.parts[2] - self.denominator_bits
+        digits = self.float_division.significant
+        return digits * (width + 1) + shifts * self.numerator_bits < fixed
 
     @property
     def term_latency(self) -> int:
@@ -134,12 +199,7 @@ class Division:
     @property
     def latency(self) -> int:
         """Cycles from x to its code."""
-        n, _, _ = self.parts
-        found = multiple_latency(n)
         if self.floating:
-            assert isinstance(self.code, Minifloat)
-            found += normalize_latency(self.numerator_bits) + self.significant + 1
-            found += (self.rounding not in ("away", "zero", "stochastic")) + 1
-            return found + float_round_latency(self.code.mantissa, self.lowest)
-        found += self.digits + (self.exact != "nothing")
+            return self.float_division.latency
+        found = multiple_latency(self.parts[0]) + self.digits + (self.exact != "nothing")
         return found + (1 if self.rounds_itself else rounder_latency(self, self.integer))

@@ -12,8 +12,9 @@ from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block
 from hadacast.minifloat import E4M3, Minifloat
 from hadacast.rounding import odd_parts, to_codes
-from hadacast.scale import fp32
-from hadacast.scale.scale import Groups, Scale
+from hadacast.scale import fp32, thresholds
+from hadacast.scale.division import FloatDivision, normalize_latency
+from hadacast.scale.scale import EXPONENT_BIAS, Groups, Scale
 
 EXACT = "exact"
 ARITHMETICS = (EXACT, *fp32.LIBRARIES)
@@ -128,3 +129,64 @@ class Floating(Scale):
         if self.scale_format.nan_code is not None:
             scale = np.where(groups.invalid, self.scale_format.nan_code, scale)
         return codes, {"scale": scale}
+
+    # What the hardware is built by: hadacast.core.quantizer.floating.
+
+    def keys(self, spec: Any) -> thresholds.Keys:
+        """What scale codes of a quantize stage are looked up by."""
+        return thresholds.Keys(spec.element, spec.floating)
+
+    def compares(self, spec: Any) -> bool:
+        """Whether elements are compared with thresholds, rather than divided."""
+        few = thresholds.steps(spec.code, spec.overflow) <= thresholds.MAX_STEPS
+        return few and spec.rounding != "stochastic"
+
+    def ladder(self, spec: Any) -> thresholds.Ladder:
+        """Where elements reach the steps of a code."""
+        return thresholds.ladder(self, spec.code, spec.element, spec.floating, spec.rounding, spec.overflow)
+
+    def float_division(self, spec: Any) -> FloatDivision:
+        """How elements are divided by what belongs to a scale code of significand s and exponent e:
+
+            x·n·2^(shift + zeros)/D,   D = s·d·2^z, its highest bit in place,   zeros = highest e - e + z + p
+
+        with S = n/d·2^(…) and p the frame's exponent code, or 0.
+        """
+        numerator, denominator, shift = odd_parts(self.constant(spec.code))
+        rows = thresholds.Significands(self.scale_format)
+        bias = EXPONENT_BIAS if spec.floating else 0
+        power = shift - spec.element.fraction - bias - spec.code.unit - self.scale_format.unit
+        return FloatDivision(
+            code=spec.code,
+            rounding=spec.rounding,
+            n=numerator,
+            largest=thresholds.largest_magnitude(spec.element),
+            denominator_bits=(((2 << self.scale_format.mantissa) - 1) * denominator).bit_length(),
+            shift=power - rows.highest,
+            most_zeros=rows.highest - rows.lowest + 1 + (2 * bias + 1 if spec.floating else 0),
+        )
+
+    def divisors(self, spec: Any) -> list[tuple[int, int]]:
+        """(D, z) of each significand."""
+        _, denominator, _ = odd_parts(self.constant(spec.code))
+        bits = self.float_division(spec).denominator_bits
+        found = []
+        for row in range(1 << self.scale_format.mantissa):
+            product = ((1 << self.scale_format.mantissa) | row) * denominator
+            zeros = bits - product.bit_length()
+            found.append((product << zeros, zeros))
+        return found
+
+    def search_latency(self, spec: Any) -> int:
+        """Cycles from a group's largest magnitude to its scale code."""
+        first, last = thresholds.scale_range(self, spec.code, self.keys(spec))
+        found = (last - first).bit_length()
+        return found + (normalize_latency(spec.element.width) + 1 if spec.floating else 0)
+
+    def group_latency(self, spec: Any) -> int:
+        """Of hadacast.core.quantizer.floating.FloatingGroup."""
+        return self.search_latency(spec) + 2
+
+    def element_latency(self, spec: Any) -> int:
+        """Of hadacast.core.quantizer.floating.FloatingElement."""
+        return 4 if self.compares(spec) else self.float_division(spec).latency

@@ -2,17 +2,16 @@
 
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed, unsigned
+from amaranth.hdl import Cat, Const, Module, Signal, Value, signed, unsigned
 from amaranth.lib import data
 from amaranth.lib.wiring import Component, In, Out
 
-from hadacast.core.quantizer.float_round import FloatRound, exponent_shape
+from hadacast.core.quantizer.float_quotient import FloatQuotient
 from hadacast.core.quantizer.multiple import Multiple
 from hadacast.core.quantizer.normalize import Normalize
-from hadacast.core.quantizer.recurrence import ANY, NOTHING, Recurrence
+from hadacast.core.quantizer.recurrence import NOTHING, Recurrence
 from hadacast.core.quantizer.rounder import Rounder, integer_code
 from hadacast.core.quantizer.unit import code_shape, delayed
-from hadacast.minifloat import Minifloat
 from hadacast.rounding import RANDOM_BITS
 from hadacast.scale.division import Division
 from hadacast.spec.quantize import Quantize
@@ -111,6 +110,9 @@ class Quotient(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         division = self.division
+        if division.floating:
+            self._floating(m)
+            return m
         multiple = m.submodules.multiple = Multiple(
             unsigned(division.largest.bit_length()), division.parts[0]
         )
@@ -120,11 +122,21 @@ class Quotient(Component):
             multiple.i.eq(self.magnitude),
             number.eq(multiple.o),
         ]
-        if division.floating:
-            self._floating(m, number, multiple.latency)
-        else:
-            self._fixed(m, number, multiple.latency)
+        self._fixed(m, number, multiple.latency)
         return m
+
+    def _floating(self, m: Module) -> None:
+        quotient = m.submodules.quotient = FloatQuotient(self.spec, self.division.float_division)
+        m.d.comb += [
+            quotient.enable.eq(self.enable),
+            quotient.magnitude.eq(self.magnitude),
+            quotient.negative.eq(self.negative),
+            quotient.denominator.eq(self.divisor.denominator),
+            quotient.zeros.eq(self.divisor.zeros),
+            self.code.eq(quotient.code),
+        ]
+        if self.spec.rounding == "stochastic":
+            m.d.comb += quotient.random.eq(self.random)
 
     def _beside(self, m: Module, cycles: int) -> tuple[Value, Value | None]:
         """The sign and the random bits, `cycles` later."""
@@ -177,65 +189,6 @@ class Quotient(Component):
             # Behind an even quotient in halves nothing is a tie, and what is left is not looked at.
             rounder.sticky.eq(~recurrence.exact if division.exact != NOTHING else 0),
             self.code.eq(rounder.code),
-        ]
-        if random is not None:
-            m.d.comb += rounder.random.eq(random)
-
-    def _floating(self, m: Module, number: Value, latency: int) -> None:
-        """Numerator and denominator normalized: the quotient, from 1/2 to 2, has as many bits as matter."""
-        division, spec, enable = self.division, self.spec, self.enable
-        code = division.code
-        assert isinstance(code, Minifloat)
-        normalize = m.submodules.normalize = Normalize(len(number))
-        m.d.comb += [normalize.enable.eq(enable), normalize.i.eq(number)]
-        latency += normalize.latency
-        denominator = delayed(m, enable, self.divisor.denominator, latency, "denominator")
-        divisor_zeros = delayed(m, enable, self.divisor.zeros, latency, "divisor_zeros")
-        # Highest bit upon highest bit, and `significant` bits of the quotient behind the point.
-        significant = division.significant
-        shift = significant + len(denominator) - len(number)
-        up, zeros = max(shift, 0), max(-shift, 0)
-        width = len(denominator) + zeros + significant + 1
-        start = Signal(signed(width), reset_less=True)
-        with m.If(enable):
-            m.d.sync += start.eq((normalize.o << up) - (denominator << (zeros + significant)))
-        recurrence = m.submodules.recurrence = Recurrence(
-            width, len(denominator), significant, zeros, ANY if spec.rounding in ("even", "up") else NOTHING
-        )
-        m.d.comb += [
-            recurrence.enable.eq(enable),
-            recurrence.numerator.eq(start),
-            recurrence.denominator.eq(delayed(m, enable, denominator, 1, "below")),
-        ]
-        latency += 1 + recurrence.latency
-        highest = int(division.bound).bit_length() - 1
-        # Of a quotient from 1 up, before the zeros count.
-        offset = len(number) - len(denominator) + division.parts[2]
-        least, most = offset - len(number) - 1, offset + len(denominator)
-        rounder = m.submodules.rounder = FloatRound(
-            code, spec.rounding, spec.overflow, exponent_shape(least, most), division.lowest, highest
-        )
-        quotient = recurrence.quotient ^ (1 << significant)
-        # A numerator of 0 leaves nothing of the quotient but its lowest digits' doubt: it is 0.
-        below = ~quotient[significant]
-        exponent = Signal(rounder.exponent.shape(), reset_less=True)
-        since = recurrence.latency + 1
-        zeros_sum = Signal(signed(len(rounder.exponent)), reset_less=True)
-        with m.If(enable):
-            m.d.sync += [
-                zeros_sum.eq(divisor_zeros - normalize.zeros + offset),
-                exponent.eq(delayed(m, enable, zeros_sum, since - 1, "exponent") - below),
-            ]
-        significand = Mux(below, quotient[:significant], quotient[1 : significant + 1])
-        sticky = ~recurrence.exact | (~below & quotient[0])
-        negative, random = self._beside(m, latency + 1)
-        m.d.comb += [
-            rounder.enable.eq(enable),
-            rounder.exponent.eq(exponent),
-            rounder.significand.eq(delayed(m, enable, significand, 1, "significand")),
-            rounder.sticky.eq(delayed(m, enable, sticky, 1, "sticky")),
-            rounder.negative.eq(negative),
-            self.code.eq(rounder.o),
         ]
         if random is not None:
             m.d.comb += rounder.random.eq(random)
