@@ -10,15 +10,14 @@ from amaranth.lib.wiring import Component, In, Out
 from hadacast.core import beat
 from hadacast.core.quantizer.random import Xorshift32
 from hadacast.core.quantizer.reduce import Reduce
-from hadacast.core.quantizer.replay import Queue
+from hadacast.core.quantizer.replay import Queue, results_storage
 from hadacast.core.quantizer.unit import delayed, element_layout, raw_shape, sides_layout
 from hadacast.core.quantizer.wide import element_unit, group_unit
 from hadacast.core.span import Skid
 from hadacast.rounding import RANDOM_BITS
 from hadacast.spec import quantize as spec_module
-from hadacast.spec.quantize import QUICK_RESULTS
 from hadacast.tech.chains import AddSubtract
-from hadacast.tech.family import of_platform
+from hadacast.tech.family import Family, of_platform
 
 
 @dataclass
@@ -66,11 +65,12 @@ class Quantize(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        of_platform(platform).check_storage(self.spec.storage)
+        family = of_platform(platform)
+        family.check_storage(self.spec.storage)
         skid = m.submodules.skid = Skid(self.o.p.shape())
         enable = skid.enable
         if self.spec.scale.reduces:
-            issue = self._replayed(m, enable)
+            issue = self._replayed(m, family, enable)
         else:
             issue = Issue(self.i.valid, self.i.p.data, self.i.p.last, self.i.p.mark)
             m.d.comb += self.i.ready.eq(enable)
@@ -108,7 +108,7 @@ class Quantize(Component):
                 m.d.sync += [waiting.magnitude.eq(x), waiting.negative.eq(0)]
         return taken, entry
 
-    def _replayed(self, m: Module, enable: Value) -> Issue:
+    def _replayed(self, m: Module, family: Family, enable: Value) -> Issue:
         """Beats from the queue, with their scales."""
         spec, walk = self.spec, self.spec.walk
         taken, entry = self._entry(m)
@@ -125,9 +125,10 @@ class Quantize(Component):
         cls = group_unit(spec)
         assert cls is not None
         result = data.StructLayout({"terms": cls.terms_layout(spec), "sides": sides_layout(spec)})
-        storage = "ff" if spec.results_depth <= QUICK_RESULTS else "auto"
         results = m.submodules.results = Queue(
-            data.ArrayLayout(result, spec.columns), spec.results_depth, storage, registers=1
+            data.ArrayLayout(result, spec.columns),
+            spec.results_depth,
+            results_storage(spec.results_depth, family),
         )
         made = reduce.o_valid
         for cycle in range(spec.group_latency):
@@ -153,7 +154,7 @@ class Quantize(Component):
             ready, scales = results.valid, results.head
             m.d.comb += results.pop.eq(pop & run_ends)
         else:
-            ready, scales = self._recalled(m, results, pop & run_ends)
+            ready, scales = self._recalled(m, family, results, pop & run_ends)
         m.d.comb += valid.eq(replay.valid & ready)
 
         free = Signal(range(spec.replay_depth + 1), init=spec.replay_depth)
@@ -164,18 +165,23 @@ class Quantize(Component):
             self.i.ready.eq(any_free),
         ]
         m.d.sync += [free.eq(following), any_free.eq(following.any())]
-        head = replay.head
-        columns = [scales[column] for column in range(spec.columns)]
+        # All of it waits in registers that nothing but the span's enable holds: what leaves a queue goes to
+        # many places.
+        there = Signal()
+        beat_, sides = Signal(entry.shape(), reset_less=True), Signal(scales.shape(), reset_less=True)
+        with m.If(enable):
+            m.d.sync += [there.eq(valid), beat_.eq(replay.head), sides.eq(scales)]
+        columns = [sides[column] for column in range(spec.columns)]
         return Issue(
-            valid,
-            head.x,
-            head.last,
-            head.mark,
+            there,
+            beat_.x,
+            beat_.last,
+            beat_.mark,
             [column.terms for column in columns],
             [column.sides for column in columns],
         )
 
-    def _recalled(self, m: Module, results: Queue, done: Value) -> tuple[Value, Any]:
+    def _recalled(self, m: Module, family: Family, results: Queue, done: Value) -> tuple[Value, Any]:
         """Scales of tiles: new ones in the first row, then kept until the last."""
         walk = self.spec.walk
         word, turn = Signal(range(walk.words)), Signal(range(walk.passes))
@@ -183,8 +189,9 @@ class Quantize(Component):
             m.d.sync += word.eq(word + 1)
             with m.If(word == walk.words - 1):
                 m.d.sync += turn.eq(turn + 1)
-        storage = "ff" if walk.words <= QUICK_RESULTS else "auto"
-        kept = m.submodules.kept = Queue(results.head.shape(), walk.words, storage, registers=1)
+        kept = m.submodules.kept = Queue(
+            results.head.shape(), walk.words, results_storage(walk.words, family)
+        )
         first = turn == 0
         scales = Signal(results.head.shape())
         m.d.comb += [

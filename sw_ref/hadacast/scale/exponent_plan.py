@@ -61,6 +61,12 @@ class Plan:
         """Steps to a leading one, where elements go to their own."""
         return (self.headroom + self.width - 1).bit_length()
 
+    @property
+    def own_registers(self) -> tuple[int, ...]:
+        """The steps, as powers of two, that have a register behind them: each that looks at 8 bits or more,
+        then every other, and the last."""
+        return tuple(step for step in range(self.steps) if step >= 3 or step % 2 == 0)
+
 
 def unit(code: Codes) -> int:
     """log2 of a code's smallest step."""
@@ -104,7 +110,7 @@ def plan(spec: Any) -> Plan:
         element_latency=0,
     )
     if own:
-        element_latency = -(-found.steps // 2) + 1
+        element_latency = len(found.own_registers) + 2
     else:
         element_latency = shifter_latency(most) + rounder_latency(spec, top + 1)
     return Plan(**{**found.__dict__, "element_latency": element_latency})

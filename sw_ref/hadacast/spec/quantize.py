@@ -29,8 +29,8 @@ UNSCALED = Static(step=(Fraction(1),))
 # Codes beyond this are no low precision.
 MAX_CODE_WIDTH = 32
 
-# Up to here, a queue of results is in flip-flops, and a cycle shorter.
-QUICK_RESULTS = 4
+# Longer queues of results are in block RAM, and a cycle longer too.
+QUICK_RESULTS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,21 +238,24 @@ class Quantize(Stage):
 
     @property
     def replay_latency(self) -> int:
-        """Cycles from a frame's first beat in to when it is taken up again, its scale known; 0 for constant
-        scales."""
-        if not self.scale.reduces:
-            return 0
-        results = 1 if self.results_depth <= QUICK_RESULTS else 2
-        return self._decided + results
+        """Cycles from a frame's first beat in to when its elements are taken up, their scales known; 0 for
+        constant scales."""
+        return self._replayed + 1 if self.scale.reduces else 0
 
     @property
     def _decided(self) -> int:
+        """Cycles from a frame's first beat in to its first scale."""
         return self.walk.decided + self.reduce_latency + self.group_latency
 
     @property
+    def _replayed(self) -> int:
+        """Cycles from a frame's first beat in to when it leaves the queue."""
+        return self._decided + (1 if self.results_depth <= QUICK_RESULTS else 2)
+
+    @property
     def replay_depth(self) -> int:
-        """Beats that may wait: with as many, one is taken up in each cycle."""
-        return self.replay_latency + 1 if self.scale.reduces else 0
+        """Beats that may wait: with as many, one leaves in each cycle."""
+        return self._replayed + 1 if self.scale.reduces else 0
 
     @property
     def results_depth(self) -> int:

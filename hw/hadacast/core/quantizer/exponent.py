@@ -15,8 +15,6 @@ from hadacast.spec.quantize import Quantize
 
 # A register behind so many steps of a shifter: a step is a multiplexer.
 SHIFTS = 3
-# And of one whose steps first look whether they are wanted.
-OWN_SHIFTS = 2
 
 
 class ExponentGroup(GroupUnit):
@@ -163,37 +161,40 @@ class ExponentElement(ElementUnit):
             m.d.comb += rounder.random.eq(beside[1])
 
     def _own(self, m: Module, value: Value) -> None:
-        """An element goes as far as it has zeros at the top, and the group's distance allows. What is left of
-        the distance then is its exponent."""
+        """An element goes as far as it has zeros at the top, but not beyond the group's distance."""
         laid, code = plan(self.spec), self.spec.code
         assert isinstance(code, Minifloat)
-        left: Value = self.terms.distance
+        distance: Value = self.terms.distance
+        if len(distance) <= laid.steps:
+            distance = Cat(distance, Const(0, laid.steps + 1 - len(distance)))
+        # Bits of how far it goes, and whether those so far are the distance's: then it may go less only.
+        gone: list[Value] = []
+        equal: Value = ~distance[laid.steps :].any()
         sticky: Value = Const(0, 1)
         beside = [self.x.negative, *self.random_bits]
-        for done, step in enumerate(reversed(range(laid.steps)), 1):
-            shifts, rest = Signal(name=f"shifts_{step}"), Signal.like(left, name=f"left_{step}")
+        for step in reversed(range(laid.steps)):
+            goes, tight = Signal(name=f"goes_{step}"), Signal(name=f"equal_{step}")
             m.d.comb += [
-                shifts.eq(~value[-(1 << step) :].any() & left[step:].any()),
-                rest.eq(Cat(left[:step], (left[step:] - shifts)[: len(left) - step])),
+                goes.eq(~value[-(1 << step) :].any() & (~equal | distance[step])),
+                tight.eq(equal & (goes == distance[step])),
             ]
-            value, lost = self._step(m, value, step, shifts)
-            left, sticky = rest, sticky | lost
-            if done % OWN_SHIFTS == 0 or not step:
-                value, left, sticky, *beside = self._later(
-                    m, [value, left, sticky, *beside], f"shifted_{step}"
-                )
-        negative, fraction = beside[0], len(value) - code.mantissa - 1
+            value, lost = self._step(m, value, step, goes)
+            equal, sticky, gone = tight, sticky | lost, [goes, *gone]
+            if step in laid.own_registers:
+                later = [value, sticky, equal, distance, *beside, *gone]
+                value, sticky, equal, distance, *later = self._later(m, later, f"shifted_{step}")
+                beside, gone = later[: len(beside)], later[len(beside) :]
+
+        fraction = len(value) - code.mantissa - 1
         kept, rest = value[fraction:], value[:fraction]
-        up = rounds_up(self.spec, kept, rest, sticky, negative, beside[1] if self.random_bits else None)
-        normal, mantissa = kept[-1], kept[:-1]
-        if code.subnormal:
-            exponent = Mux(normal, left + 1, 0)
-            found = minifloat_code(self.spec, exponent, mantissa, up, negative, Const(0, 1))
-        else:
-            found = minifloat_code(self.spec, left, mantissa, up, negative, Const(0, 1))
-            zero = Cat(Const(0, code.magnitude_bits), negative & bool(code.sign))
-            found = Mux(normal, found, zero)
-        register = Signal.like(self.code, reset_less=True)
-        with m.If(self.enable):
-            m.d.sync += register.eq(found)
-        m.d.comb += self.code.eq(register)
+        random = beside[1] if self.random_bits else None
+        up = rounds_up(self.spec, kept, rest, sticky, beside[0], random)
+        # What is left of the distance is the exponent; it is 0 without a leading one at the top.
+        exponent = (distance - Cat(*gone) + int(code.subnormal))[: len(distance)]
+        normal, mantissa, up, exponent, negative = self._later(
+            m, [kept[-1], kept[:-1], up, Mux(kept[-1], exponent, 0), beside[0]], "rounding"
+        )
+        found = minifloat_code(self.spec, exponent, mantissa, up, negative, Const(0, 1))
+        if not code.subnormal:
+            found = Mux(normal, found, Cat(Const(0, code.magnitude_bits), negative & bool(code.sign)))
+        m.d.comb += self.code.eq(self._later(m, [found], "code")[0])

@@ -7,9 +7,10 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import Component, In, Out
 
-from hadacast.core.quantizer.replay import Queue
+from hadacast.core.quantizer.replay import Queue, results_storage
 from hadacast.core.quantizer.unit import EXPONENT_WIDTH, element_layout, raw_shape, reduced_layout
-from hadacast.spec.quantize import QUICK_RESULTS, Quantize
+from hadacast.spec.quantize import Quantize
+from hadacast.tech.family import Family, of_platform
 
 Parts = dict[str, Any]
 
@@ -18,8 +19,8 @@ class Reduce(Component):
     """Reduces the elements of each group, one beat in each cycle; it never stalls.
 
     Elements of a beat meet in a tree, with a register behind each row. Where only leading ones matter, the
-    tree is an OR, without registers inside. Beats of a group then meet in an accumulator; tiles, whose rows come apart, leave what
-    they have in a queue until the next row.
+    tree is an OR, without registers inside. Beats of a group then meet in an accumulator; tiles, whose rows
+    come apart, leave what they have in a queue until the next row.
 
     Parameters
     ----------
@@ -106,7 +107,7 @@ class Reduce(Component):
             row += 1
         results = [parts[0] for parts in lanes]
         if spec.walk.decided:
-            valid, results, beside = self._accumulated(m, valid, results, beside)
+            valid, results, beside = self._accumulated(m, of_platform(platform), valid, results, beside)
         m.d.comb += self.o_valid.eq(valid)
         for column, parts in enumerate(results):
             m.d.comb += [self.o[column][key].eq(value) for key, value in parts.items()]
@@ -115,7 +116,7 @@ class Reduce(Component):
         return m
 
     def _accumulated(
-        self, m: Module, valid: Value, values: Sequence[Parts], beside: Value | None
+        self, m: Module, family: Family, valid: Value, values: Sequence[Parts], beside: Value | None
     ) -> tuple[Value, list[Parts], Value | None]:
         """Beats of a group put together."""
         walk = self.spec.walk
@@ -142,8 +143,7 @@ class Reduce(Component):
         queue = None
         if walk.passes > 1:
             layout = data.ArrayLayout(reduced_layout(self.spec), self.spec.columns)
-            storage = "ff" if walk.words <= QUICK_RESULTS else "auto"
-            queue = m.submodules.queue = Queue(layout, walk.words, storage, registers=1)
+            queue = m.submodules.queue = Queue(layout, walk.words, results_storage(walk.words, family))
             m.d.comb += [queue.push.eq(resumed), queue.pop.eq(valid & start & (turn != 0))]
         found = []
         for column, value in enumerate(values):

@@ -7,6 +7,7 @@ from amaranth.lib import data
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
+from hadacast.spec.quantize import QUICK_RESULTS
 from hadacast.tech.family import Family, of_platform
 
 RAM_STYLES = {"lutram": "distributed", "bram": "block"}
@@ -14,9 +15,6 @@ RAM_STYLES = {"lutram": "distributed", "bram": "block"}
 # A block RAM limits the clock (ECP5: some 135 MHz), so LUT RAM is preferred to up to this many times what
 # "auto" means elsewhere.
 LUTRAM_FACTOR = 2
-
-# Up to here, a queue whose words must come out a cycle after they went in is made of flip-flops.
-MAX_QUICK = 4
 
 # Depths are rounded up to what a memory of the kind has anyway.
 GRAIN = {"ff": 1, "lutram": 16, "bram": 64}
@@ -38,22 +36,21 @@ class Queue(Component):
     Parameters
     ----------
     layout: of a word. depth: the least number of words it holds, however they came. storage: "auto", "ff",
-    "lutram" or "bram". registers: behind a block RAM: 2 cut its slow output off from what follows.
+    "lutram" or "bram".
 
     Members
     -------
     push, tail: take the word `tail`.
-    valid, head: whether there is an oldest word, and the word, both from registers.
+    valid, head: whether there is an oldest word, from a register, and the word, which wants one: it comes
+        from a memory.
     pop: it leaves; only while `valid`.
 
-    A word pushed into an empty queue is at its head 1 cycle later ("ff"), or 1 + the registers behind the
-    memory.
+    A word pushed into an empty queue is at its head a cycle later, with block RAM two.
     """
 
-    def __init__(self, layout: data.Layout, depth: int, storage: str = "auto", registers: int = 2):
+    def __init__(self, layout: data.Layout, depth: int, storage: str = "auto"):
         self.depth = depth
         self.storage = storage
-        self.registers = registers
         super().__init__(
             {"push": In(1), "tail": In(layout), "valid": Out(1), "head": Out(layout), "pop": In(1)}
         )
@@ -87,18 +84,18 @@ class Queue(Component):
         m.d.comb += [self.valid.eq(full[0]), self.head.eq(words[0])]
 
     def _memory(self, m: Module, storage: str) -> None:
-        """A circular buffer and registers behind it. A word is never read in the cycle in which it is
-        written, and Yosys is told so: else it builds a bypass."""
-        count = self.registers if storage == "bram" else 1
-        # The registers behind hold some, and are full before the memory is.
-        depth = -(-max(self.depth - count, 4) // GRAIN[storage]) * GRAIN[storage]
+        """A circular buffer. A word is never read in the cycle in which it is written, and Yosys is told so:
+        else it builds a bypass."""
+        block = storage == "bram"
+        # A block RAM's register holds a word too, and is full before the memory is.
+        depth = -(-max(self.depth - block, 4) // GRAIN[storage]) * GRAIN[storage]
         memory = m.submodules.memory = Memory(
             shape=self.tail.shape(),
             depth=depth,
             init=[],
             attrs={"ram_style": RAM_STYLES[storage], "no_rw_check": 1},
         )
-        write, read = memory.write_port(), memory.read_port()
+        write, read = memory.write_port(), memory.read_port(domain="sync" if block else "comb")
         written, taken = Signal(range(depth)), Signal(range(depth))
         following = Signal.like(taken)
         holds, takes = Signal(), Signal()
@@ -113,6 +110,7 @@ class Queue(Component):
             write.data.eq(self.tail),
             read.addr.eq(taken),
             following.eq(next_to(taken)),
+            self.head.eq(read.data),
         ]
         with m.If(self.push):
             m.d.sync += [written.eq(next_to(written)), holds.eq(1)]
@@ -121,19 +119,22 @@ class Queue(Component):
             m.d.sync += holds.eq(written != following)
         with m.If(takes):
             m.d.sync += taken.eq(following)
+        if not block:
+            m.d.comb += [takes.eq(self.pop), self.valid.eq(holds)]
+            return
+        full, moves = Signal(), Signal()
+        with m.If(moves):
+            m.d.sync += full.eq(holds)
+        m.d.comb += [
+            moves.eq(~full | self.pop),
+            read.en.eq(moves),
+            takes.eq(moves & holds),
+            self.valid.eq(full),
+        ]
 
-        # The memory's own output register, and those behind it, move whenever there is room.
-        full = [Signal(name=f"full_{i}") for i in range(count)]
-        moves = [Signal(name=f"moves_{i}") for i in range(count)]
-        for i in range(count):
-            m.d.comb += moves[i].eq(~full[i] | (moves[i + 1] if i + 1 < count else self.pop))
-            with m.If(moves[i]):
-                m.d.sync += full[i].eq(full[i - 1] if i else holds)
-        m.d.comb += [read.en.eq(moves[0]), takes.eq(moves[0] & holds)]
-        word = read.data
-        for i in range(1, count):
-            register = Signal(self.tail.shape(), name=f"word_{i}", reset_less=True)
-            with m.If(moves[i]):
-                m.d.sync += register.eq(word)
-            word = register
-        m.d.comb += [self.valid.eq(full[-1]), self.head.eq(word)]
+
+def results_storage(depth: int, family: Family) -> str:
+    """Where a queue of results lives: as quick with every family, up to QUICK_RESULTS words."""
+    if depth > QUICK_RESULTS:
+        return "bram"
+    return "lutram" if depth > family.ff_depth and family.lutram_depth else "ff"

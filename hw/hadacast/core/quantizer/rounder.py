@@ -74,8 +74,10 @@ def minifloat_code(
     code = spec.code
     assert isinstance(code, Minifloat)
     bits = code.magnitude_bits
-    magnitude = incremented(Cat(mantissa, exponent), up)
-    beyond = over | (magnitude > code.max_code)
+    value = Cat(mantissa, exponent)
+    magnitude = incremented(value, up)
+    # Beside the adder, not behind it.
+    beyond = over | (value > code.max_code) | ((value == code.max_code) & up)
     top = {"saturate": code.max_code, "nan": code.nan_code, "inf": code.inf_code}[spec.overflow]
     result = Mux(beyond, Const(top, bits), Cat(magnitude, Const(0, bits))[:bits])
     return Cat(result, negative) if code.sign else Mux(negative, 0, result)
