@@ -235,32 +235,39 @@ def _odd_float32(wide: Any) -> Any:
 
 
 def _title(element: Minifloat) -> str:
-    return str(element).upper() if element in OCP or element in (UE5M3, FP16, BF16) else str(element)
+    first, *others = str(element).split()
+    return " ".join([first.upper(), *others])
 
 
 PACKAGES = ("definition", "gfloat")
 COMPARISONS = (
     *(
         Comparison(
-            "element, to nearest even",
-            _title(element),
+            "element",
+            f"{_title(element)}, to nearest even",
             (*PACKAGES, *(("ml_dtypes", "torchao") if element in OCP else ())),
             partial(run_cast, element),
+            row=_title(element),
         )
         for element in (*OCP, *UE5M3_TOPS, *OTHERS)
     ),
     *(
         Comparison(
-            "element, away, up, to zero, stochastic", _title(element), PACKAGES, partial(run_modes, element)
+            "element",
+            f"{_title(element)}, away, up, to zero, stochastic",
+            PACKAGES,
+            partial(run_modes, element),
+            row=_title(element),
         )
         for element in (*OCP, *UE5M3_TOPS, *OTHERS)
     ),
     *(
         Comparison(
-            "element, overflow",
-            f"{_title(element)} to {policy}",
+            "element",
+            f"{_title(element)}, overflow to {policy}",
             PACKAGES,
             partial(run_overflow, element, policy),
+            row=_title(element),
         )
         for element, policy in (
             (E4M3, "nan"),
@@ -271,5 +278,5 @@ COMPARISONS = (
             (FP16, "inf"),
         )
     ),
-    Comparison("scale as a float", "FP32, FP16, BF16", ("numpy", "ml_dtypes"), run_store),
+    Comparison("element", "ratios to FP32, FP16 and BF16", ("numpy", "ml_dtypes"), run_store),
 )

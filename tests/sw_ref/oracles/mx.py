@@ -72,10 +72,10 @@ def run(element: Codes, rule: str, rng: np.random.Generator, count: int) -> Iter
 def scale_rules(element: Minifloat, rule: str, reals: Any, scale: Any) -> tuple[Rule, ...]:
     if rule != "rceil":
         return ()
-    # RCEIL takes the logarithm of amax/largest in float32: a few ulps above 2^k come out as k.
+    # RCEIL takes the logarithm of amax/largest in float32: 2^k·(1 + 2^-18) comes out as k where k is large.
     ratio = np.abs(reals).max(axis=1).astype(np.float64) / float(exact.number(element, exact.top(element)))
     mantissa, exponent = np.frexp(ratio)
-    near = (mantissa > 0.5) & (np.ldexp(mantissa - 0.5, exponent) <= np.maximum(ratio * 2.0**-20, 2.0**-149))
+    near = (mantissa > 0.5) & (np.ldexp(mantissa - 0.5, exponent) <= np.maximum(ratio * 2.0**-18, 2.0**-149))
     return (Rule("RCEIL: float32 log2 next to a power of two, one less", near, scale - 1, always=False),)
 
 
@@ -100,16 +100,18 @@ INTEGERS = (("MXINT8", named("code", "mxint8")), *BFP)
 
 COMPARISONS = (
     *(
-        Comparison("block", f"{name} {rule}", ("definition", "torchao"), partial(run, element, rule))
+        Comparison(
+            "block", f"{name} {rule}", ("definition", "torchao"), partial(run, element, rule), row=name
+        )
         for name, element in ELEMENTS.items()
         for rule in TORCHAO_RULES
     ),
     *(
-        Comparison("block", f"{name} ¾", ("definition",), partial(run, element, "three_quarters"))
+        Comparison("block", f"{name} ¾", ("definition",), partial(run, element, "three_quarters"), row=name)
         for name, element in ELEMENTS.items()
     ),
     *(
-        Comparison("block", f"{name} {rule}", ("definition",), partial(run, element, rule))
+        Comparison("block", f"{name} {rule}", ("definition",), partial(run, element, rule), row=name)
         for name, element in INTEGERS
         for rule in (RULES if name == "MXINT8" else ("floor", "even"))
     ),

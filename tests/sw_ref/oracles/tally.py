@@ -72,7 +72,7 @@ class Comparison:
 
     group, name: where it stands in the table of the docs. oracles: what run() needs, packages or
     "definition". run: outcomes of about `count` values of every oracle that is installed. most: how many
-    values a long run has.
+    values a long run has. row: of the table, name by default.
     """
 
     group: str
@@ -80,6 +80,7 @@ class Comparison:
     oracles: tuple[str, ...]
     run: Chunk
     most: int = 10**7
+    row: str = ""
 
     def __str__(self) -> str:
         return f"{self.group} {self.name}"
