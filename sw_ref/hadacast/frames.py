@@ -127,15 +127,15 @@ class Block:
             return x.reshape(*lead, frame // self.group, self.group)
         across = frame // self.rows // self.group
         tiles = x.reshape(*lead, self.rows, across, self.group)
-        return np.ascontiguousarray(np.moveaxis(tiles, -2, -3)).reshape(*lead, across, -1)
+        return np.ascontiguousarray(np.moveaxis(tiles, -2, -3)).reshape(*lead, across, self.rows * self.group)
 
     def ungrouped(self, x: NDArray[Any]) -> NDArray[Any]:
         """The inverse of grouped()."""
-        lead = x.shape[:-2]
+        lead, frame = x.shape[:-2], x.shape[-2] * x.shape[-1]
         if self.rows == 1:
-            return x.reshape(*lead, -1)
+            return x.reshape(*lead, frame)
         tiles = x.reshape(*lead, x.shape[-2], self.rows, self.group)
-        return np.ascontiguousarray(np.moveaxis(tiles, -2, -3)).reshape(*lead, -1)
+        return np.ascontiguousarray(np.moveaxis(tiles, -2, -3)).reshape(*lead, frame)
 
     def check(self, frames: Frames, name: str = "input") -> Frames:
         """Return a copy of `frames`, int64 in C order.
