@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hadacast import elements, rounding
-from hadacast.cli import describe
+from hadacast import elements, recipe, rounding
+from hadacast.cli import data, describe
 from hadacast.format import Format
 from hadacast.minifloat import NAMED
 from hadacast.report import quantization
@@ -155,3 +155,18 @@ def test_rules_of_exponents():
 @pytest.mark.parametrize("words", [words for _, words, _ in quantization.FIGURES])
 def test_the_reports_words_are_explained(words):
     assert f"**{re.sub(r' [(].*[)]|,.*', '', words)}**" in page("quantize")
+
+
+def test_the_readmes_figures(tmp_path):
+    """The table of a quantizer in the README, and that it is what `hadacast simulate` prints."""
+    text = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    table = re.search(r"```text\n(Quantizer, stage 1: int4.*?)```", text, re.DOTALL)[1]
+    chosen = tmp_path / "mine.toml"
+    body = (recipe.catalogue()["int4_roundtrip128"]).read_text().replace("group = 32", "group = 128")
+    chosen.write_text(body)
+    spec = recipe.load(chosen).pipeline
+    (found,) = quantization.report(spec, data.load("minilm_mlp_down", spec).frames)
+    rows = {row[0]: row[1:] for row in quantization.rows(found)}
+    for line in table.splitlines()[2:]:
+        words, *cells = re.split(r"  +", line.strip())
+        assert rows[words] == tuple(cells)
