@@ -13,6 +13,7 @@ from hadacast.boards.bridge.request import NOTICE, RequestReader
 from hadacast.boards.bridge.slip import SlipDecoder, SlipEncoder
 from hadacast.boards.bridge.uart import UartRx, UartTx, divisor
 from hadacast.core.pipeline import PipelineCore
+from hadacast.errors import HadacastError
 from hadacast.spec.pipeline import Pipeline
 
 # Frames in the core whose replies haven't begun, and notices that wait for their turn. A host that
@@ -27,6 +28,7 @@ class UartTop(wiring.Component):
 
     Parameters: `spec`; `divisor`, clock cycles a bit, 4 or more; `core`, a component with the ports
     of `PipelineCore(spec)`, which is the default.
+    Raises HadacastError for a core that has ports beside its two streams.
     Members: `rx`, `tx`, the lines as the board sees them, idle high; `active`, high while a byte is
     on either line.
     """
@@ -36,6 +38,12 @@ class UartTop(wiring.Component):
     active: Out(1)
 
     def __init__(self, spec: Pipeline, *, divisor: int, core: wiring.Component | None = None):
+        if spec.scales is not None:
+            raise HadacastError(
+                "layout is 'stream': a UART carries one stream; it must be beside, ahead or behind"
+            )
+        if spec.random_bits:
+            raise HadacastError("random is 'port': nothing on a board drives it; it must be xorshift32")
         self._spec, self._divisor = spec, divisor
         self._core: Any = PipelineCore(spec) if core is None else core
         super().__init__()

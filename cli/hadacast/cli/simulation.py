@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from hadacast.core.top import AxiTop
+from hadacast.errors import HadacastError
 from hadacast.format import Ints
 from hadacast.sim import SIMULATORS, Stimulus, compare
 from hadacast.sim import simulate as run_simulator
+from hadacast.sim.trace import Trace
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
 
@@ -28,9 +30,9 @@ class Simulation:
     frames, samples: sent and compared. cycles: simulated.
     latency_cycles: from the first beat taken to the first beat offered; None if nothing came out.
     latency_stated: what the pipeline says, which holds for a stream without gaps and stalls.
-    beats_per_cycle: the sustained rate: output beats after the first one, divided by the cycles
-        from the first output beat to the last; input beats where a frame has more of those. It is 1 for a
-        core that never idles while input waits.
+    beats_per_cycle: the sustained rate: beats of elements in a frame over the cycles that a frame takes, from
+        the end of the first frame of results to the end of the last; of one frame alone, its output beats
+        after the first over the cycles between them. It is 1 for a core that never idles while input waits.
     mismatches: wrong samples and flags, missing and surplus beats.
     problems: everything wrong, one text each, the most important first.
     seconds, build_seconds: wall time of the run, and of what came before it.
@@ -103,13 +105,18 @@ def run(
     """Send (frames, N) codes through the core on a simulator, and compare.
 
     Without gaps and stalls the latency must be the stated one and the rate one beat per cycle:
-    anything else is a problem too. Raises HadacastError as `hadacast.sim.simulate` does.
+    anything else is a problem too. Raises HadacastError as `hadacast.sim.simulate` does, and for a core with
+    ports beside its two streams.
     """
+    if spec.scales is not None:
+        raise HadacastError("layout is 'stream': a simulation takes one stream; take beside, ahead or behind")
+    if spec.random_bits:
+        raise HadacastError("random is 'port': nothing in a simulation drives it; take xorshift32")
     stimulus = Stimulus.frames(frames, spec.in_lanes, gap_rate=gaps, stall_rate=stalls, seed=seed)
     trace = run_simulator(AxiTop(spec), stimulus, simulator, waves=waves, progress=progress)
     comparison = compare(spec, stimulus, trace)
     problems = [*comparison.problems]
-    rate = trace.beats_per_cycle if spec.out_beats >= spec.in_beats else trace.taken_per_cycle
+    rate = _rate(spec, trace)
     if not gaps and not stalls and trace.beats:
         if trace.latency != spec.latency:
             problems.append(f"the latency is {trace.latency} cycles; {spec.latency} is stated")
@@ -133,6 +140,14 @@ def run(
         build_seconds=round(trace.build_seconds, 4),
         outputs=trace.data.reshape(len(frames), -1) if complete else None,
     )
+
+
+def _rate(spec: Pipeline, trace: Trace) -> float:
+    ends = trace.cycle[spec.out_beats - 1 :: spec.out_beats]
+    if len(ends) > 1:
+        # A packed side has other beats than the elements, and no more of them.
+        return (len(ends) - 1) * spec.beats / float(ends[-1] - ends[0])
+    return trace.beats_per_cycle if spec.out_beats == spec.beats else 1.0
 
 
 def affordable_frames(spec: Pipeline, simulator: str) -> int | None:

@@ -8,13 +8,11 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core import beat
+from hadacast.core.queue import RAM_STYLES
 from hadacast.core.span import Beat, Skid
 from hadacast.format import Codes
 from hadacast.spec.pipeline import FRAME_BUFFER
 from hadacast.tech.family import of_platform
-
-# Where the family has a memory live; what synthesis calls it.
-RAM_STYLES = {"ff": "registers", "lutram": "distributed", "bram": "block"}
 
 
 class FrameBuffer(Component):

@@ -13,8 +13,9 @@ from hadacast.core.dequantize import Dequantize
 from hadacast.core.frame_buffer import FrameBuffer
 from hadacast.core.framer import COUNTER_WIDTH, Framer
 from hadacast.core.fwht import Fwht
-from hadacast.core.pack import Pack
+from hadacast.core.lookup import Lookup
 from hadacast.core.normalize import Normalize
+from hadacast.core.pack import Pack, scale_layout
 from hadacast.core.quantize import Quantize
 from hadacast.core.requantize import Requantize
 from hadacast.core.signs import Signs
@@ -29,6 +30,7 @@ COMPONENTS: dict[str, Any] = {
     "align": Align,
     "quantize": Quantize,
     "dequantize": Dequantize,
+    "lookup": Lookup,
     "normalize": Normalize,
     "requantize": Requantize,
     "pack": Pack,
@@ -47,6 +49,7 @@ class PipelineCore(Component):
     frame_errors: how many there were since reset, saturating at 65,535.
     random: 8 random bits for each lane, for a quantize stage that takes them from a port, lane 0 lowest;
         only if there is such a stage. random_taken: high in a cycle in which they are used.
+    scale: beats of scales (hadacast.core.pack.scale_layout), where they have a stream of their own.
 
     Attributes
     ----------
@@ -59,6 +62,9 @@ class PipelineCore(Component):
         random = {}
         if spec.random_bits:
             random = {"random": In(spec.random_bits), "random_taken": Out(1)}
+        scale = {}
+        if spec.scales is not None:
+            scale = {"scale": Out(stream.Signature(scale_layout(spec.scales)))}
         super().__init__(
             {
                 "i": In(stream.Signature(beat.raw(spec.input, spec.in_lanes))),
@@ -66,6 +72,7 @@ class PipelineCore(Component):
                 "frame_error": Out(1),
                 "frame_errors": Out(COUNTER_WIDTH),
                 **random,
+                **scale,
             }
         )
 
@@ -92,4 +99,6 @@ class PipelineCore(Component):
             if index == self.spec.random_port:
                 m.d.comb += [stage.random.eq(self.random), self.random_taken.eq(stage.random_taken)]
         connect(m, source, flipped(self.o))
+        if self.spec.scales is not None:
+            connect(m, stage.scale, flipped(self.scale))
         return m

@@ -23,6 +23,11 @@ PORTS = {
     "m_axis_tready": "the output beat is taken",
     "m_axis_tlast": "the output beat is the last of its frame",
     "m_axis_tuser": "set on every beat of a frame if frames were dropped just before it",
+    "m_axis_scale_tdata": "scales, zero points and flags of groups, padded with zeros to whole bytes",
+    "m_axis_scale_tvalid": "a beat of them is offered; it never waits for m_axis_scale_tready",
+    "m_axis_scale_tready": "the beat of them is taken",
+    "m_axis_scale_tlast": "the beat of them is the last of its frame",
+    "m_axis_scale_tuser": "as m_axis_tuser, of its frame",
     "random": "random numbers for stochastic rounding, 8 bits for each lane, lane 0 lowest",
     "random_taken": "the random numbers are used; show the next ones after this cycle",
     "frame_error": "1 for a cycle for each frame whose TLAST came early or late",
@@ -38,8 +43,18 @@ def lane_bits(format_: Codes) -> int:
 def ports(spec: Pipeline) -> dict[str, Any]:
     """The ports of a core, in their order; PORTS says what each is.
 
-    `random` and `random_taken` are there only if a quantize stage takes its random numbers from a port.
+    `random` and `random_taken` are there only if a quantize stage takes its random numbers from a port,
+    `m_axis_scale_…` only if scales have a stream of their own.
     """
+    scale = {}
+    if spec.scales is not None:
+        scale = {
+            "m_axis_scale_tdata": Out(8 * spec.scales.side_bytes),
+            "m_axis_scale_tvalid": Out(1),
+            "m_axis_scale_tready": In(1),
+            "m_axis_scale_tlast": Out(1),
+            "m_axis_scale_tuser": Out(1),
+        }
     random = {}
     if spec.random_bits:
         random = {"random": In(spec.random_bits), "random_taken": Out(1)}
@@ -55,6 +70,7 @@ def ports(spec: Pipeline) -> dict[str, Any]:
         "m_axis_tready": In(1),
         "m_axis_tlast": Out(1),
         "m_axis_tuser": Out(1),
+        **scale,
         **random,
         "frame_error": Out(1),
         "frame_errors": Out(COUNTER_WIDTH),
@@ -97,6 +113,14 @@ class AxiTop(Component):
             self.frame_error.eq(core.frame_error),
             self.frame_errors.eq(core.frame_errors),
         ]
+        if self.spec.scales is not None:
+            m.d.comb += [
+                self.m_axis_scale_tdata.eq(core.scale.p.data),
+                self.m_axis_scale_tvalid.eq(core.scale.valid),
+                core.scale.ready.eq(self.m_axis_scale_tready),
+                self.m_axis_scale_tlast.eq(core.scale.p.last),
+                self.m_axis_scale_tuser.eq(core.scale.p.mark),
+            ]
         if self.spec.random_bits:
             m.d.comb += [core.random.eq(self.random), self.random_taken.eq(core.random_taken)]
         return m

@@ -58,14 +58,6 @@ class Trace:
         return (len(self.cycle) - 1) / float(self.cycle[-1] - self.cycle[0])
 
     @property
-    def taken_per_cycle(self) -> float:
-        """Input beats per cycle between the first and the last that was taken."""
-        taken = self.accept[self.accept >= 0]
-        if len(taken) < 2:
-            return float(len(taken))
-        return (len(taken) - 1) / float(taken[-1] - taken[0])
-
-    @property
     def cycles_per_second(self) -> float:
         """Simulated cycles per second of wall time."""
         return self.cycles / self.seconds if self.seconds > 0 else float("inf")

@@ -10,6 +10,7 @@ from hadacast import checks
 from hadacast.errors import HadacastError
 from hadacast.format import Codes, Ints
 from hadacast.frames import Block, Frames
+from hadacast.packed import Packed
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.quantize import Quantize
 from hadacast.spec.stage import Stage
@@ -146,6 +147,11 @@ class Pipeline:
     def random_bits(self) -> int:
         """Width of that port: 8 bits for each lane; 0 where there is none."""
         return 0 if self.random_port is None else 8 * self.lanes
+
+    @property
+    def scales(self) -> Packed | None:
+        """What leaves, if its scales leave on a stream of their own."""
+        return self.output if isinstance(self.output, Packed) and self.output.layout == "stream" else None
 
     @property
     def dropper(self) -> int | None:
