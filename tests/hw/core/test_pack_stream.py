@@ -8,7 +8,7 @@ import pytest
 from amaranth.hdl import Array, ClockDomain, Const, Module, Mux, Signal
 from amaranth.lib.wiring import Component, Out
 from hw.core.campaign import stimulus
-from hw.core.test_pack import SHAPES, Shape
+from hw.core.test_pack import OFTEN, SHAPES, Shape
 
 from hadacast.core.top import PORTS, AxiTop, ports
 from hadacast.errors import HadacastError
@@ -20,7 +20,11 @@ from hadacast.sim.stimulus import Stimulus
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.unpack import Unpack
 
-SCALED = [shape for shape in SHAPES if shape.scale is not None]
+SCALED = [
+    pytest.param(shape, marks=[] if index in OFTEN else pytest.mark.long, id=str(shape))
+    for index, shape in enumerate(SHAPES)
+    if shape.scale is not None
+]
 
 
 @dataclass(frozen=True)
@@ -134,17 +138,16 @@ def check(spec: Joined, samples: int, simulator: str) -> None:
     assert result.dropped > 0
 
 
-@pytest.mark.parametrize("shape", SCALED, ids=str)
+@pytest.mark.parametrize("shape", SCALED)
 def test_equals_the_spec(shape):
     check(joined(shape), 300, "amaranth")
 
 
-@pytest.mark.parametrize("shape", [SCALED[1]], ids=str)
-def test_equals_the_spec_at_length(shape):
-    check(joined(shape), 20_000, "cxxrtl")
+def test_equals_the_spec_at_length():
+    check(joined(SHAPES[1]), 20_000, "cxxrtl")
 
 
-@pytest.mark.parametrize("shape", SCALED, ids=str)
+@pytest.mark.parametrize("shape", SCALED)
 def test_latency_and_throughput_are_as_stated(shape):
     """With both streams taken at once: the stated latency of the codes, and a beat in per clock."""
     spec = shape.pack("stream")
