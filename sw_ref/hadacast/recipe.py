@@ -19,6 +19,7 @@ from hadacast.spec.align import Align
 from hadacast.spec.cast import Cast
 from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.lookup import Lookup
 from hadacast.spec.normalize import Normalize
 from hadacast.spec.pack import Pack
 from hadacast.spec.pipeline import Pipeline
@@ -29,7 +30,7 @@ from hadacast.spec.stage import Stage
 from hadacast.spec.unpack import Unpack
 
 STAGES: Mapping[str, type[Stage]] = {
-    cls.kind: cls for cls in (Fwht, Cast, Quantize, Signs, Align, Dequantize, Pack, Unpack, Normalize, Requantize)
+    cls.kind: cls for cls in (Fwht, Cast, Quantize, Signs, Align, Dequantize, Pack, Unpack, Normalize, Requantize, Lookup)
 }
 MAX_BYTES = 1 << 20
 

@@ -6,6 +6,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from hadacast.fixed_rounder import FixedRounder
+from hadacast.irrational import floor_log2
 from hadacast.minifloat import Minifloat
 from hadacast.place_table import PlaceTable
 from hadacast.ratio import Ratio
@@ -13,12 +14,6 @@ from hadacast.right_shift import shift_latency
 from hadacast.rounding import LIMIT
 from hadacast.scale.latency import fraction_bits, rounder_latency
 from hadacast.scale.scale import EXPONENT_BIAS, NAN_EXPONENT
-
-
-def floor_log2(number: Fraction) -> int:
-    """Floor of log2 of a positive number."""
-    guess = number.numerator.bit_length() - number.denominator.bit_length()
-    return guess - (number < Fraction(2) ** guess)
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from typing import Any
 
 from hadacast.fixed_rounder import FixedRounder
 from hadacast.format import Format
+from hadacast.irrational import floor_log2
 from hadacast.minifloat import Minifloat
 from hadacast.place_table import PlaceTable
 from hadacast.ratio import Ratio, product_latency
 from hadacast.right_shift import shift_latency
-from hadacast.scale.static_plan import floor_log2
 from hadacast.significand import Significand
 from hadacast.table import Table
 

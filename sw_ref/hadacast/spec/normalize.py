@@ -33,8 +33,8 @@ class Normalize(Stage):
     factor: c itself, exactly, in place of size: a number, or a text such as "1/3". 2^-64 … 2^64, with up to
         24 bits above and below what powers of two take.
     width: bits of y, 1 to 48; 0: as many as the largest result takes.
-    fraction: fraction bits of y; "exact": as many as every result takes, for c whose denominator is a power of
-        two. A c that is a power of two is then no arithmetic at all: the binary point moves.
+    fraction: fraction bits of y; "exact": as many as every result takes, for c whose denominator is a power
+        of two. A c that is a power of two is then no arithmetic at all: the binary point moves.
     rounding: "even", "away", "up" or "zero" (hadacast.rounding).
 
     Raises HadacastError where a member is out of range.
@@ -73,7 +73,8 @@ class Normalize(Stage):
             Format(fraction=self.fraction)  # type: ignore[arg-type]
         elif odd_parts(self.constant)[1] > 1:
             raise HadacastError(
-                f"fraction is {EXACT!r}: multiples of {self.constant} take no number of bits; it must be an integer"
+                f"fraction is {EXACT!r}: multiples of {self.constant} take no number of bits; "
+                "it must be an integer"
             )
         checks.integer("output width", self.result.width, 1, MAX_WIDTH)
 

@@ -21,6 +21,7 @@ from hadacast.spec.stage import Stage
 MAX_INPUT_WIDTH = 48
 MAX_CODE_WIDTH = 32
 GEMMLOWP = "gemmlowp"
+INT8 = Format(width=8)
 MODES = ("even", "away", "up", "zero", GEMMLOWP)
 BITS = 31  # of a multiplier made from a real number
 
@@ -38,7 +39,7 @@ class Requantize(Stage):
     code: format of y: "int8", "uint4", … (hadacast.elements), an integer format of up to 32 bits.
     multiplier, shift: m, 0 to 2^32, and e, -31 to 128: one, or one for each channel. Or
     scale: the real numbers that m/2^e stands for, 2^-64 to 2^31, converted as HAWQ-V3 does: s = f·2^k with f
-        in [1/2, 1), as a double, m = f·2^31 rounded half away from zero, which can yield 2^31, and e = 31 - k.
+        in [1/2, 1), as a double, m = f·2^31 rounded half away from zero, which can yield 2^31, e = 31 - k.
         Exactly one of multiplier and scale.
     zero: z, one or one for each channel, -2^24 to 2^24.
     rounding: of x·m/2^e, once: "even" (HAWQ-V3), "up" (TFLite's XNNPACK kernels), "away", "zero". Or
@@ -50,7 +51,7 @@ class Requantize(Stage):
 
     kind: ClassVar[str] = "requantize"
 
-    code: Codes = Format(width=8)
+    code: Codes = INT8
     multiplier: tuple[int, ...] = ()
     shift: tuple[int, ...] = (0,)
     scale: tuple[Fraction, ...] = ()

@@ -50,6 +50,7 @@ class Flat:
     stage: Stage
     name: str = "flat"
     random_bits: int = 0
+    scales: Any = None
 
     @property
     def sequential(self) -> bool:
