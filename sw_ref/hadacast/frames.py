@@ -158,7 +158,8 @@ class Block:
         return Frames(codes=codes, **sides)
 
     def decode(self, frames: Frames) -> NDArray[np.float64]:
-        """The real values (..., N), rounded to float64 only where a product needs it."""
+        """The real values (..., N), rounded to float64 only where a product needs it; NaN under scales that
+        are NaN, and for 0 under scales that are infinite."""
         codes, flagged = self.grouped(frames.codes), np.False_
         if self.wide is not None and frames.wide is not None:
             flagged = frames.wide[..., None] == 1
@@ -171,9 +172,10 @@ class Block:
                 gain = np.where(flagged, float(self.wide_gain[0]), gain)
         if self.zero is not None and frames.zero is not None:
             values = values - self.zero.decode(frames.zero)[..., None]
-        if self.scale is not None and frames.scale is not None:
-            values = values * self.scale.decode(frames.scale)[..., None]
-        values = values * gain
+        with np.errstate(invalid="ignore"):  # 0 under a scale that is infinite
+            if self.scale is not None and frames.scale is not None:
+                values = values * self.scale.decode(frames.scale)[..., None]
+            values = values * gain
         if self.offset is not None and frames.offset is not None:
             values = values + self.offset.decode(frames.offset)[..., None]
         return np.asarray(self.ungrouped(values), dtype=np.float64)

@@ -1,0 +1,117 @@
+"""Scales from the largest magnitude."""
+
+import re
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from hadacast.elements import element as named
+from hadacast.errors import HadacastError
+from hadacast.format import Format
+from hadacast.frames import exponents
+from hadacast.minifloat import BF16, E4M3, FP16, FP32
+from hadacast.scale.maximum import Maximum
+from hadacast.scale.scale import Groups
+from hadacast.spec.quantize import Quantize
+
+INT4, INT8 = named("code", "int4"), named("code", "int8")
+
+
+def quantized(scale: Maximum, row: list[int], element=INT4, mode: str = "even") -> tuple[list[int], int]:
+    codes, sides = scale.quantize(Groups(x=np.array([[row]]), fraction=0), element, mode, "saturate")
+    return codes[0, 0].tolist(), int(sides["scale"][0, 0])
+
+
+def test_int4():
+    """s = 14/7 = 2: ties to even."""
+    assert quantized(Maximum(), [14, 1, 3, 5, -5, -14]) == ([7, 0, 2, 2, -2, -7], 14)
+
+
+def test_clip_saturates_both_ways():
+    assert quantized(Maximum(clip="1/2"), [14, -14, 7, -7]) == ([7, -8, 7, -7], 14)
+
+
+def test_divisor():
+    """torchao's 127.5: the largest is a tie that goes to 128, and saturates; the most negative stays."""
+    assert quantized(Maximum(divisor="127.5"), [255, -255, 2], INT8) == ([127, -128, 1], 255)
+
+
+def test_floor_of_a_group_of_zeros():
+    assert quantized(Maximum(), [0, 0]) == ([0, 0], 1)
+    assert quantized(Maximum(floor=70), [1, 10]) == ([0, 1], 70)
+    assert quantized(Maximum(floor=0), [0, 0]) == ([0, 0], 0)
+
+
+@pytest.mark.parametrize(("store", "format_"), [("fp32", FP32), ("bf16", BF16), ("fp16", FP16)])
+def test_stored_scales(store, format_):
+    found = quantized(Maximum(store=store), [10, -3])
+    assert found[0] == [7, -2]
+    assert found[1] == format_.encode(10 / 7)
+    assert quantized(Maximum(store=store), [0, 0])[1] == format_.encode(1.0)
+
+
+def test_stored_scales_follow_exponents():
+    groups = Groups(
+        x=np.array([[[7]], [[7]], [[7]]]),
+        fraction=2,
+        exponent=np.array([[0], [200], [5]]),
+        invalid=np.array([[False], [False], [True]]),
+    )
+    _, sides = Maximum(store="fp16").quantize(groups, INT4, "even", "saturate")
+    assert sides["scale"][:, 0].tolist() == [FP16.encode(0.25), FP16.inf_code, FP16.nan_code]
+
+
+def test_what_codes_stand_for():
+    """decode(code · amax · clip/divisor) is within half a step, for what isn't clipped."""
+    spec = Quantize(
+        frame=64, code="int8", group=16, scale=Maximum(divisor=127), input=Format(width=16, fraction=5)
+    )
+    x = np.random.default_rng(3).integers(-(1 << 15), 1 << 15, (50, 64))
+    found = spec.compute(x)
+    step = np.repeat(found.scale / 32 / 127, 16, axis=-1)
+    assert (np.abs(spec.output.decode(found) - x / 32) <= step / 2 * (1 + 1e-12)).all()
+
+
+def test_a_floor_wider_than_the_input():
+    spec = Quantize(frame=4, code="int4", scale=Maximum(floor=65535), input=Format(width=4))
+    found = spec.compute(np.array([7, -8, 0, 1]))
+    assert found.scale.tolist() == [65535]
+    assert spec.output.check(found).codes.tolist() == [0, 0, 0, 0]
+
+
+def test_fp8_per_token():
+    found = quantized(Maximum(), [896, 1, -448], E4M3)
+    assert E4M3.decode(np.array(found[0])).tolist() == [448, 0.5, -224]
+
+
+REFUSED = [
+    ({"clip": 0}, "clip is 0: it must be a number from 1/256 to 1"),
+    ({"clip": 1.5}, "clip is 1.5: "),
+    ({"divisor": "0"}, "divisor is '0': "),
+    ({"divisor": "1/3"}, None),
+    ({"floor": -1}, "floor is -1: it must be an integer from 0 to 65,535"),
+    ({"store": "fp8"}, "store is 'fp8': it must be one of exact, fp32, bf16, fp16"),
+]
+
+
+@pytest.mark.parametrize(("settings", "text"), REFUSED)
+def test_refused(settings, text):
+    if text is None:
+        assert Maximum(**settings).ratio(INT4) == Fraction(1, 3)
+        return
+    with pytest.raises(HadacastError, match=f"^{re.escape(text)}"):
+        Quantize(frame=16, code="int4", scale=Maximum(**settings))
+
+
+def test_what_an_int64_has_no_room_for():
+    scale = Maximum(clip=Fraction(65521, 65536), divisor=Fraction(131071, 3))
+    with pytest.raises(HadacastError, match=r"with an input of 48 bits it may have 14 bits above$"):
+        Quantize(frame=16, code="int8", scale=scale, input=Format(width=48))
+    Quantize(frame=16, code="int8", scale=scale, input=Format(width=40))
+
+
+def test_after_an_align_stage_the_integer_is_no_scale():
+    with pytest.raises(HadacastError, match="after an align stage exponents vary"):
+        Quantize(frame=16, code="int8", scale=Maximum(), input=exponents(Format(width=16), 16))
+    Quantize(frame=16, code="int8", scale=Maximum(store="fp32"), input=exponents(Format(width=16), 16))
