@@ -17,6 +17,7 @@ from hadacast.rounding import clamp, odd_parts, to_integers
 from hadacast.significand import Significand
 from hadacast.spec.dequantize_plan import DequantizePlan
 from hadacast.spec.stage import Stage
+from hadacast.table import Table
 
 MAX_WIDTH = 48
 MODES = ("even", "away", "up", "zero")
@@ -57,6 +58,8 @@ class Dequantize(Stage):
         Format(width=self.width, fraction=self.fraction)
         checks.choice("rounding", self.rounding, MODES)
         checks.flag("exponents", self.exponents)
+        if not isinstance(self.element, Format | Minifloat | Table):
+            raise HadacastError(f"input is {self.input}: a dequantize stage takes codes; unpack them first")
         block = self.block
         block.check_frame(self.frame)
         for name in ("gain", "zero_point"):
