@@ -5,17 +5,20 @@ import os
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from hadacast import recipe as recipes
-from hadacast.cli import describe, toml
+from hadacast.cli import describe, simulation, toml
+from hadacast.cli.console import dumps
 from hadacast.cli.main import main
 from hadacast.core.top import AxiTop
 from hadacast.core.verilog import header, to_verilog
 from hadacast.errors import HadacastError
+from hadacast.report import quantization
 
 LONG = os.environ.get("HADACAST_EXAMPLES")
 QUICK = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -155,16 +158,57 @@ DEQUANTIZE = st.fixed_dictionaries(
         "exponents": mostly(st.booleans()),
     },
 )
+PACK = st.fixed_dictionaries(
+    {"kind": st.just("pack")},
+    optional={
+        "layout": mostly(st.sampled_from(["beside", "ahead", "behind", "stream"])),
+        "bus": mostly(st.sampled_from([0, 0, 1, 4, 64])),
+    },
+)
+UNPACK = st.just({"kind": "unpack"})
+NORMALIZE = st.fixed_dictionaries(
+    {"kind": st.just("normalize")},
+    optional={
+        "size": mostly(st.sampled_from([0, 2, 32])),
+        "factor": mostly(FRACTIONS),
+        "fraction": mostly(st.one_of(st.just("exact"), st.integers(0, 12))),
+        "width": mostly(st.integers(0, 48)),
+    },
+)
+REQUANTIZE = st.fixed_dictionaries(
+    {"kind": st.just("requantize")},
+    optional={
+        "code": ELEMENTS,
+        "multiplier": mostly(st.integers(0, 1 << 31)),
+        "shift": mostly(st.integers(0, 40)),
+        "scale": mostly(FRACTIONS),
+        "rounding": mostly(st.sampled_from(["even", "up", "gemmlowp"])),
+    },
+)
+LATER = st.one_of(QUANTIZE, NORMALIZE, REQUANTIZE, DEQUANTIZE, PACK, UNPACK)
 # Pipelines that may well be right, and stages in any order.
 CHAINS = st.one_of(
-    st.tuples(st.lists(st.one_of(FWHT, SIGNS), max_size=2), QUANTIZE, DEQUANTIZE).map(
-        lambda s: [*s[0], s[1], s[2]]
-    ),
+    st.tuples(
+        st.lists(st.one_of(FWHT, SIGNS, NORMALIZE), max_size=2), QUANTIZE, st.one_of(DEQUANTIZE, PACK)
+    ).map(lambda s: [*s[0], s[1], s[2]]),
     st.lists(mostly(st.one_of(FWHT, CAST)), min_size=1, max_size=3),
-    st.lists(st.one_of(FWHT, CAST, SIGNS, ALIGN, QUANTIZE, DEQUANTIZE), min_size=1, max_size=4),
+    st.tuples(UNPACK, st.lists(st.one_of(DEQUANTIZE, FWHT), max_size=2)).map(lambda s: [s[0], *s[1]]),
+    st.lists(st.one_of(FWHT, CAST, SIGNS, ALIGN, LATER), min_size=1, max_size=4),
 )
 INPUT = st.one_of(
     st.fixed_dictionaries({"format": ELEMENTS}),
+    st.fixed_dictionaries(
+        {"element": ELEMENTS},
+        optional={
+            "group": mostly(st.sampled_from([1, 2, 4, 8])),
+            "rows": mostly(st.sampled_from([1, 2])),
+            "scale": ELEMENTS,
+            "zero": ELEMENTS,
+            "gain": mostly(FRACTIONS),
+            "layout": mostly(st.sampled_from(["beside", "ahead", "behind", "stream"])),
+            "bus": mostly(st.sampled_from([0, 0, 8])),
+        },
+    ),
     st.fixed_dictionaries(
         {},
         optional={
@@ -336,3 +380,101 @@ def test_generate(overrides, family):
     text = to_verilog(AxiTop(spec), family)
     assert text == to_verilog(AxiTop(spec), family)
     assert f"module hadacast_{spec.name}(" in text
+
+
+# A code and a scale that go together.
+KINDS = st.one_of(
+    st.tuples(
+        st.sampled_from(["int2", "int4", "int8", "e2m1", "e4m3"]),
+        st.fixed_dictionaries(
+            {"kind": st.just("maximum")}, optional={"clip": st.sampled_from([0.8, "9/10"]), "store": STORES}
+        ),
+    ),
+    st.tuples(
+        st.sampled_from(["uint2", "uint4", "uint8"]),
+        st.fixed_dictionaries(
+            {"kind": st.just("range"), "zero": st.sampled_from(["integer", "clamped", "float"])},
+            optional={"clip": st.just(0.8), "include_zero": st.booleans(), "store": STORES},
+        ),
+    ),
+    st.tuples(
+        st.sampled_from(["e2m1", "e2m3", "e3m2", "e4m3", "e5m2", "mxint8", "bfp5"]),
+        st.fixed_dictionaries(
+            {"kind": st.just("exponent")},
+            optional={"rule": st.sampled_from(["ceil", "even", "rceil", "three_quarters"])},
+        ),
+    ),
+    st.tuples(
+        st.sampled_from(["e2m1", "e4m3"]),
+        st.fixed_dictionaries(
+            {"kind": st.just("floating"), "tensor_amax": st.sampled_from([5, "107.5"])},
+            optional={"format": st.sampled_from(["e4m3", "ue5m3"])},
+        ),
+    ),
+    st.tuples(
+        st.sampled_from(["int4", "int8", "e4m3"]),
+        st.fixed_dictionaries({"kind": st.just("static"), "threshold": st.sampled_from([3, "0.7"])}),
+    ),
+)
+
+
+@st.composite
+def quantizers(draw):
+    """A recipe with a quantizer that there is nothing wrong with, small enough to be made in no time."""
+    log2, code, scale = draw(st.integers(1, 5)), *draw(KINDS)
+    groups = [0] if scale["kind"] == "static" else [0, *(1 << k for k in range(log2 + 1))]
+    rounding = draw(st.sampled_from(["even", "away", "up", "zero", "stochastic"]))
+    floating = draw(st.booleans()) and scale.get("store") != "exact" and "store" in scale
+    stages = [
+        *([{"kind": "align", "guard": draw(st.integers(0, 8))}] if floating else []),
+        *draw(st.sampled_from([[], [{"kind": "fwht"}], [{"kind": "signs", "seed": 3}, {"kind": "fwht"}]])),
+        {
+            "kind": "quantize",
+            "code": code,
+            "group": draw(st.sampled_from(groups)),
+            "scale": scale,
+            "rounding": rounding,
+            "random": draw(st.sampled_from(["xorshift32", "port"])),
+            "narrow": draw(st.booleans()) and code.startswith("int"),
+        },
+        draw(
+            st.sampled_from(
+                [
+                    {"kind": "pack"},
+                    {"kind": "pack", "layout": "ahead"},
+                    {"kind": "pack", "layout": "behind"},
+                    {"kind": "dequantize", "width": 24, "fraction": 8},
+                ]
+            )
+        ),
+    ]
+    return {
+        "stream": {"frame": 1 << log2, "lanes": 1 << draw(st.integers(0, min(log2, 3)))},
+        "input": {"format": "bf16"} if floating else {"width": 11, "fraction": 6},
+        "stage": stages,
+    }
+
+
+@settings(QUICK, max_examples=5)
+@given(quantizers(), st.sampled_from(["generic", "ecp5", "ice40", "gowin"]))
+def test_generate_quantizers(document, family):
+    with tempfile.TemporaryDirectory() as folder:
+        recipe = load(toml_text(document), (), Path(folder))
+        check_recipe(recipe, Path(folder))
+        spec = recipe.pipeline
+        text = to_verilog(AxiTop(spec), family)
+        assert f"module hadacast_{spec.name}(" in text
+
+
+@pytest.mark.long
+@settings(MANY, max_examples=int(LONG or 300))
+@given(quantizers(), st.integers(0, 1 << 30))
+def test_simulate_quantizers_long(document, seed):
+    """The core of any such recipe is exact, and the report has figures of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        spec = load(toml_text(document), (), Path(folder)).pipeline
+    x = np.random.default_rng(seed).integers(spec.input.min, spec.input.max, (4, spec.frame), endpoint=True)
+    result = simulation.run(spec, x, gaps=0.2, stalls=0.2, seed=seed)
+    assert result.ok, result.problems
+    (figures,) = quantization.report(spec, x)
+    assert json.loads(dumps(figures))["values"] == x.size
