@@ -229,21 +229,21 @@ class Packed(Codes):
                 codes.reshape(-1, beats, self.code_bits),
                 sides.reshape(len(codes), self.units, self.side_bits)[:, self._unit_of_beat()],
             ]
-            return _bytes(np.concatenate(parts, axis=-1), self.bus).reshape(*lead, -1)
+            return _bytes(np.concatenate(parts, axis=-1), self.bus).reshape(*lead, beats * self.bus)
         if self.by_blocks:
             blocks = [
                 _bytes(sides.reshape(len(codes), self.units, self.side_bits), self.side_bytes),
                 _bytes(codes.reshape(-1, self.units, self.unit * self.block.width), self.block_codes),
             ]
-            found = np.concatenate(blocks, axis=-1).reshape(len(codes), -1)
+            found = np.concatenate(blocks, axis=-1).reshape(len(codes), self.total_bytes)
         else:
-            sections = [_bytes(codes.reshape(len(codes), -1), self.frame_codes)]
+            sections = [_bytes(codes.reshape(len(codes), self.frame * self.block.width), self.frame_codes)]
             if self.sectioned:
-                section = _bytes(sides.reshape(len(codes), -1), self.frame_sides)
+                section = _bytes(sides.reshape(len(codes), self.units * self.side_bits), self.frame_sides)
                 sections.insert(0 if self.layout == "ahead" else 1, section)
             found = np.concatenate(sections, axis=-1)
         padding = self.beats * self.bus - found.shape[-1]
-        return np.pad(found, ((0, 0), (0, padding))).reshape(*lead, -1)
+        return np.pad(found, ((0, 0), (0, padding))).reshape(*lead, self.beats * self.bus)
 
     def pack_sides(self, frames: Frames) -> Ints:
         """(…, units, side_bytes) bytes of the sides' own stream: what layout "stream" sends beside pack()."""
@@ -276,13 +276,15 @@ class Packed(Codes):
             if self.layout == "stream":
                 if sides is None:
                     raise HadacastError("layout is 'stream': the sides must be given beside the bytes")
-                found = _unpack_bits(sides.reshape(frames, self.units, -1))[..., : self.side_bits]
+                found = _unpack_bits(sides.reshape(frames, self.units, self.side_bytes))[
+                    ..., : self.side_bits
+                ]
         values = _values(codes.reshape(frames, self.frame, width), self.block.signed)
-        return self._frames(values, found.reshape(frames, -1), lead)
+        return self._frames(values, found.reshape(frames, self.units * self.side_bits), lead)
 
     def _frames(self, codes: Ints, sides: Bits, lead: tuple[int, ...]) -> Frames:
         groups = self.block.groups(self.frame)
-        by_group = sides.reshape(len(codes), groups, -1) if self.side_bits else sides
+        by_group = sides.reshape(len(codes), groups, self.side_bits // self.unit_groups)
         found: dict[str, Any] = {}
         at = 0
         for name, (width, signed) in self.block.sides.items():
@@ -364,6 +366,4 @@ def _values(bits: Bits, signed: bool) -> Ints:
     packed = np.packbits(bits, axis=-1, bitorder="little")
     octets[..., : packed.shape[-1]] = packed
     values: Ints = octets.view("<i8")[..., 0].astype(np.int64)
-    if signed:
-        values = np.where(bits[..., -1] == 1, values - (1 << width), values) if width < 64 else values
-    return values
+    return values << (64 - width) >> (64 - width) if signed else values
