@@ -27,12 +27,16 @@ def scale(name: str, value: Any) -> Scale:
         return value
     table = {"kind": value} if isinstance(value, str) else value
     if not isinstance(table, Mapping):
-        raise HadacastError(f"{name} is {checks.quote(value)}: it must be one of {', '.join(SCALES)}, or a table")
+        raise HadacastError(
+            f"{name} is {checks.quote(value)}: it must be one of {', '.join(SCALES)}, or a table"
+        )
     cls = SCALES[checks.choice(f"{name} kind", table.get("kind"), SCALES)]
     known = [field.name for field in fields(cls)]
     for key in table:
         if key not in ("kind", *known):
-            raise HadacastError(f"{name} has no field {checks.quote(key)}: it must be one of {', '.join(known)}")
+            raise HadacastError(
+                f"{name} has no field {checks.quote(key)}: it must be one of {', '.join(known)}"
+            )
     return cls(**{key: _frozen(item) for key, item in table.items() if key != "kind"})
 
 

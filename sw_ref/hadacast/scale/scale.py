@@ -71,7 +71,8 @@ class Scale(ABC):
         return False
 
     def group_latency(self, spec: Any) -> int:
-        """From what a group reduces to, to its sides and what its elements need; 0 where nothing is reduced."""
+        """From what a group reduces to, to its sides and what its elements need; 0 where nothing is
+        reduced."""
         return 0
 
     def element_latency(self, spec: Any) -> int:

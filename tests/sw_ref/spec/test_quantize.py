@@ -300,7 +300,7 @@ REFUSED = [
     ({"input": Format(width=49)}, "width is 49: a quantize stage takes up to 48 bits"),
     (
         {"input": Block(element=INT16, group=32, scale=E8M0)},
-        "input is signed 16-bit, 0 fraction bits in groups of 32, scale e8m0: a quantize stage takes one exponent",
+        "input is signed 16-bit, 0 fraction bits in groups of 32, scale e8m0: a quantize stage",
     ),
     ({"storage": "rom"}, "storage is 'rom': "),
 ]
