@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hadacast import checks
 from hadacast.format import Ints
@@ -39,12 +40,30 @@ class Xorshift32:
 
     def draw(self, beats: int) -> Ints:
         """The first `beats` beats since reset: (beats, lanes) numbers from 0 to 255."""
-        state = np.array(self.seeds, dtype=np.uint32)
-        states = np.empty((beats, len(state)), dtype=np.uint32)
-        for beat in range(beats):
-            states[beat] = state
-            state = state ^ (state << np.uint32(13))
-            state = state ^ (state >> np.uint32(17))
-            state = state ^ (state << np.uint32(5))
-        octets = states.astype("<u4").view(np.uint8).reshape(beats, -1)
+        states = np.array([self.seeds], dtype=np.uint32)
+        # What moves a state on by as many beats as there are: linear over GF(2), so twice is a composition.
+        jump = step(np.uint32(1) << np.arange(32, dtype=np.uint32))
+        while len(states) < beats:
+            states = np.concatenate([states, _image(jump, states[: beats - len(states)])])
+            jump = _image(jump, jump)
+        octets = states[:beats].astype("<u4").view(np.uint8).reshape(beats, LANES * len(self.seeds))
         return octets[:, : self.lanes].astype(np.int64)
+
+
+def step(state: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """The states that follow these."""
+    state = state ^ (state << np.uint32(13))
+    state = state ^ (state >> np.uint32(17))
+    return state ^ (state << np.uint32(5))
+
+
+def _image(basis: NDArray[np.uint32], states: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Images of states under the linear map that takes bit i to basis[i]: a table look-up for each byte."""
+    octets = np.arange(256, dtype=np.uint32)
+    result = np.zeros_like(states)
+    for place in range(4):
+        table = np.zeros(256, dtype=np.uint32)
+        for bit in range(8):
+            table ^= np.where(octets >> np.uint32(bit) & np.uint32(1), basis[8 * place + bit], np.uint32(0))
+        result ^= table[states >> np.uint32(8 * place) & np.uint32(255)]
+    return result

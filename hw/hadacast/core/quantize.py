@@ -64,9 +64,9 @@ class Quantize(Component):
         super().__init__(ports)
 
     def elaborate(self, platform: Any) -> Module:
-        m = Module()
         family = of_platform(platform)
         family.check_storage(self.spec.storage)
+        m = Module()
         skid = m.submodules.skid = Skid(self.o.p.shape())
         enable = skid.enable
         if self.spec.scale.reduces:

@@ -12,7 +12,8 @@ from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block, Frames, exponents
 from hadacast.minifloat import Minifloat
 from hadacast.random_bits import Xorshift32
-from hadacast.scale import latency, registry
+from hadacast.scale import exponent_plan, latency, registry
+from hadacast.scale.exponent import Exponent
 from hadacast.scale.floating import EXACT, Floating
 from hadacast.scale.scale import EXPONENT_BIAS, NAN_EXPONENT, Groups, Scale
 from hadacast.scale.static import Static
@@ -146,6 +147,10 @@ class Quantize(Stage):
                     raise HadacastError(
                         f"{name} is {getattr(self, name)!r}: arithmetic {self.scale.arithmetic!r} has {only}"
                     )
+        if self.overflow == "wrap" and isinstance(self.scale, Exponent) and exponent_plan.plan(self).held:
+            raise HadacastError(
+                "overflow is 'wrap': scales of this input can lie outside E8M0's range; it must be saturate"
+            )
         if isinstance(self.scale, Static):
             if self.scale.channels not in (1, self.frame):
                 raise HadacastError(

@@ -96,15 +96,18 @@ class Flat:
     def flatten(self, frames: Frames | Ints, format_: Codes | Block) -> Ints:
         """(f, beats·lanes) patterns of frames."""
         frames = frames if isinstance(frames, Frames) else Frames(codes=frames)
-        codes = frames.codes.reshape(len(frames.codes), self.beats, -1) & ((1 << format_.width) - 1)
+        codes = frames.codes.reshape(len(frames.codes), self.beats, self.stage.lanes) & (
+            (1 << format_.width) - 1
+        )
         parts = [codes]
         for side in sides(format_, self.stage.frame, self.stage.lanes):
             parts.append(getattr(frames, side.name)[:, side.group] & ((1 << side.width) - 1))
-        return np.concatenate(parts, axis=-1).reshape(len(codes), -1)
+        lanes = np.concatenate(parts, axis=-1)
+        return lanes.reshape(len(codes), lanes.shape[1] * lanes.shape[2])
 
     def compute(self, x: Ints) -> Ints:
         lanes, format_ = x.reshape(len(x), self.beats, self.in_lanes), self.stage.input
-        codes = lanes[..., : self.stage.lanes].reshape(len(x), -1)
+        codes = lanes[..., : self.stage.lanes].reshape(len(x), self.stage.frame)
         found, at = {}, self.stage.lanes
         for side in self.in_sides:
             values = np.zeros((len(x), format_.groups(self.stage.frame)), dtype=np.int64)

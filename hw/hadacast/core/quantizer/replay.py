@@ -56,8 +56,8 @@ class Queue(Component):
         )
 
     def elaborate(self, platform: Any) -> Module:
-        m = Module()
         storage = storage_of(self.storage, self.depth, of_platform(platform))
+        m = Module()
         if storage == "ff":
             self._registers(m)
         else:

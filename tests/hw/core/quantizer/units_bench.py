@@ -82,7 +82,9 @@ def groups(spec: Quantize, count: int, seed: int) -> Ints:
     ones = np.eye(size, dtype=np.int64)[:2]
     # Ties: an even maximum, and elements that are odd fractions of it.
     top = np.maximum(
-        rng.integers(1, high + 1, (count // 2 + 1, 1)) >> rng.integers(0, fixed.width, (count // 2 + 1, 1)), 1
+        rng.integers(1, max(high, 1) + 1, (count // 2 + 1, 1))
+        >> rng.integers(0, fixed.width, (count // 2 + 1, 1)),
+        1,
     )
     parts = rng.integers(0, 61, (count // 2 + 1, size)) * (-1 if low else 1) ** rng.integers(
         0, 2, (count // 2 + 1, size)

@@ -1,0 +1,113 @@
+"""Power-of-two scales and the codes under them, against the reference."""
+
+import numpy as np
+import pytest
+from hw.core.quantizer.units_bench import check, groups
+
+from hadacast.core.quantizer.units import UNITS
+from hadacast.errors import HadacastError
+from hadacast.format import Format
+from hadacast.frames import exponents
+from hadacast.minifloat import Minifloat
+from hadacast.rounding import MODES
+from hadacast.scale.exponent import RULES
+from hadacast.scale.exponent_plan import plan
+from hadacast.spec.quantize import Quantize
+
+UNSIGNED = Minifloat(exponent=2, mantissa=4, sign=False)
+NO_MANTISSA = Minifloat(exponent=3, mantissa=0)
+FAR = Minifloat(exponent=3, mantissa=1, bias=-250)  # scales of small inputs have no E8M0 code
+CODES = [
+    *("e2m1", "e2m3", "e3m2", "e4m3", "e5m2", "int4", "mxint8", "bfp6", "uint4", "ue5m3", "e8m0", "bf16"),
+    *(UNSIGNED, NO_MANTISSA, FAR, Format(width=5, fraction=-3)),
+]
+
+
+def stage(code, rule="floor", mode="even", fixed=None, floating=False, **settings):
+    fixed = fixed or Format(width=13, fraction=7)
+    return Quantize(
+        frame=4,
+        input=exponents(fixed, 4) if floating else fixed,
+        code=code,
+        scale={"kind": "exponent", "rule": rule},
+        rounding=mode,
+        **settings,
+    )
+
+
+def checked(spec, count=8, seed=1):
+    x = np.clip(groups(spec, count, seed), spec.element.min, spec.element.max)
+    check(spec, UNITS["exponent"], x, seed)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("code", CODES, ids=str)
+def test_every_format_and_rule(code, rule):
+    index = CODES.index(code) + RULES.index(rule)
+    # Modes of rounding and inputs with exponents change along.
+    checked(stage(code, rule, MODES[index % 5], floating=index % 2 == 1), seed=index)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("code", ["e2m1", "e4m3", "int4"])
+@pytest.mark.parametrize("floating", [False, True])
+def test_every_mode_of_rounding(code, mode, floating):
+    checked(stage(code, "even", mode, floating=floating))
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 8, 21, 33, 48])
+@pytest.mark.parametrize("signed", [False, True])
+def test_every_width(width, signed):
+    for code, floating in (("e2m1", True), ("e5m2", False), ("mxint8", False)):
+        fixed = Format(width=width, fraction=width // 2, signed=signed)
+        checked(stage(code, "rceil", fixed=fixed, floating=floating), 6)
+
+
+@pytest.mark.parametrize("fraction", [-64, 0, 128])
+@pytest.mark.parametrize("code", ["e2m1", "e4m3", "bfp8", FAR], ids=str)
+def test_scales_that_are_held_in_range(code, fraction):
+    spec = stage(code, "ceil", fixed=Format(width=12, fraction=fraction))
+    assert plan(spec).held == (fraction == 128 or code is FAR)
+    checked(spec)
+
+
+@pytest.mark.parametrize(
+    ("code", "settings"),
+    [
+        ("e4m3", {"overflow": "nan"}),
+        ("e5m2", {"overflow": "inf"}),
+        ("int4", {"overflow": "wrap"}),
+        ("bfp6", {"narrow": True}),
+    ],
+)
+@pytest.mark.parametrize("rule", ["floor", "rceil"])
+def test_overflow(code, settings, rule):
+    for floating in (False, True):
+        if floating and settings.get("overflow") == "wrap":
+            with pytest.raises(
+                HadacastError, match="overflow is 'wrap': scales of this input can lie outside"
+            ):
+                stage(code, rule, floating=floating, **settings)
+        else:
+            checked(stage(code, rule, floating=floating, **settings), 30)
+
+
+def test_what_the_rules_decide_at_their_bounds():
+    """Groups with amax at every rule's bound and one beside it, by brute force."""
+    for rule in RULES:
+        spec = stage("e2m1", rule, fixed=Format(width=8))
+        amax = np.arange(1, 128)
+        x = np.stack([amax, -amax, amax // 2, amax // 3], axis=-1)
+        x[:, 1] = np.where(np.arange(127) % 2, -amax, amax // 5)
+        check(spec, UNITS["exponent"], x)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(40))
+def test_anything(seed):
+    rng = np.random.default_rng(seed)
+    for _ in range(25):
+        width, signed = int(rng.integers(1, 49)), bool(rng.integers(2))
+        fixed = Format(width=width, fraction=int(rng.integers(-64, 129)), signed=signed)
+        code, rule, mode = (some[rng.integers(len(some))] for some in (CODES, RULES, MODES))
+        checked(stage(code, rule, mode, fixed, bool(rng.integers(2))), 20, int(rng.integers(1 << 30)))
