@@ -58,7 +58,9 @@ def to_verilog(top: AxiTop, family: str = "generic") -> str:
             "read_rtlil core.il\n"
             "proc -norom\n"
             "memory_collect\n"
+            "select w:* x:* %d\n"  # all wires but ports, which instances refer to
             "rename -unescape\n"
+            "select -clear\n"
             "attrmap -modattr -remove generator -remove top\n"
             "write_verilog -norename core.v\n",
             cwd=Path(folder),
