@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value, signed
 from amaranth.lib import data
 
 from hadacast.core.quantizer.float_quotient import FloatQuotient
@@ -123,7 +123,12 @@ class FloatingGroup(GroupUnit):
                 ]
             return
         ladder = scale.ladder(spec)
-        place = Signal(signed(12))
+        rows = thresholds.Significands(scale.scale_format)
+        ends = [ladder.top - rows.highest, ladder.top - rows.lowest]
+        if ladder.zero is not None:
+            ends += [ladder.zero]
+        least, most = min(ends), max(ends) + ((1 << len(power)) - 1 if spec.floating else 0)
+        place = Signal(Shape.cast(range(min(least, 0), most + 1)))
         m.d.comb += place.eq(ladder.top - exponent + power)
         never: Value = place < 0
         if ladder.zero is None:
@@ -135,7 +140,7 @@ class FloatingGroup(GroupUnit):
         with m.If(self.enable):
             m.d.sync += [
                 terms.row.eq(row),
-                terms.shift.eq(Mux(place > ladder.bits, ladder.bits, place)),
+                terms.shift.eq(Mux(place > ladder.bits, ladder.bits, place) if most > ladder.bits else place),
                 terms.never.eq(never),
                 # Under scale 0, exact arithmetic has zeros without a sign.
                 terms.none.eq(zero if scale.arithmetic == EXACT else 0),

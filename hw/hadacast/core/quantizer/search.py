@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.quantizer.table import lookup
@@ -36,14 +36,30 @@ class Search(Component):
         limits = [min(threshold - 1, top) for threshold in self.thresholds]
         limits += [top] * ((1 << self.latency) - 1 - len(limits))
         found: list[Value] = []  # bits of the result, the lowest first
+        # A level's limit is looked up while the level before is compared, for either result of that.
+        choice: list[Value] = []
         for level in reversed(range(self.latency)):
-            # With `found` above, and this bit and zeros below, the number of the threshold in question.
-            table = [limits[(prefix << (level + 1)) + (1 << level) - 1] for prefix in range(1 << len(found))]
-            limit = Signal(self.width, name=f"limit_{level}")
             bit = Signal(name=f"bit_{level}", reset_less=True)
-            m.d.comb += limit.eq(lookup(Cat(*found), table, self.width))
+            if found:
+                # Two comparisons cost no more than a multiplexer of limits, and less time.
+                above = Mux(found[0], key > choice[1], key > choice[0])
+            else:
+                above = key > limits[(1 << level) - 1]
             with m.If(self.enable):
-                m.d.sync += bit.eq(key > limit)
+                m.d.sync += bit.eq(above)
+            if level:
+                step = 1 << (level - 1)
+                choice = []
+                for value in range(2):
+                    # With `found` above, then `value`, and this bit and zeros below.
+                    table = [
+                        limits[(((prefix << 1) | value) << level) + step - 1]
+                        for prefix in range(1 << len(found))
+                    ]
+                    limit_of = lookup(Cat(*found), table, self.width)
+                    if not isinstance(limit_of, Const):
+                        limit_of = delayed(m, self.enable, limit_of, 1, f"limit_{level - 1}_{value}")
+                    choice.append(limit_of)
             found = [bit, *(delayed(m, self.enable, b, 1, f"found_{level}_{i}") for i, b in enumerate(found))]
             key = delayed(m, self.enable, key, 1, f"key_{level}")
         m.d.comb += self.o.eq(Cat(*found))
