@@ -171,7 +171,7 @@ def _stage(entry: Any, where: str, stream: dict[str, Any], input_: Codes | Block
     cls = STAGES[checks.choice(f"{where} kind", entry.get("kind"), STAGES)]
     own = _table(entry, where, ("kind", *(set(_names(cls)) - cls.FROM_STREAM)))
     # TOML's lists as tuples: a spec must hash.
-    settings = {
+    settings: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in own.items() if key != "kind"
     }
     try:

@@ -60,15 +60,8 @@ class Fetcher(Component):
         pushed = Signal()
         m.d.comb += [self.i.ready.eq(held != depth), pushed.eq(self.i.valid & self.i.ready)]
 
-        tall = -(-(track.head + track.length) // track.granule)
-        short = -(-track.length // track.granule)
-        stop = Signal(range(track.places + max(tall, short)))
-        m.d.comb += stop.eq(schedule.place + Mux(schedule.heads, tall, short))
-        needed, wanted = Signal(range(span + 1)), Signal(range(depth + 1))
-        m.d.comb += [
-            needed.eq(sum(stop > word * track.places for word in range(span))),
-            wanted.eq(Mux(schedule.starts, track.prefill, needed)),
-        ]
+        wanted = Signal(range(depth + 1))
+        m.d.comb += wanted.eq(Mux(schedule.starts, track.prefill, schedule.needed))
         goes, taken = Signal(), Signal(range(span + 1))
         m.d.comb += [
             goes.eq(enable & (held >= wanted)),

@@ -50,7 +50,7 @@ class Placer(Component):
         m.d.comb += schedule.step.eq(self.enable & self.i_valid)
 
         # A word's mark is set by each piece of it.
-        marks = Cat(self.i_mark & (schedule.stop > number * track.places) for number in range(span))
+        marks = Cat(self.i_mark & (schedule.needed > number) for number in range(span))
         window: Value = Cat(self.i)
         beside: Value = Cat(self.i_valid, schedule.done, marks)
         place: Value = Cat(schedule.place)
