@@ -25,6 +25,8 @@ class Queue(Component):
     Parameters
     ----------
     layout: of a word. depth: words, any number from 2.
+    registers: behind the memory: as many as it needs to be fast, or at least this number. With 2, a word
+        takes MAX_LATENCY cycles to the head, whatever memory it is.
 
     Members
     -------
@@ -33,8 +35,8 @@ class Queue(Component):
     pop: it leaves; only while `valid`.
     """
 
-    def __init__(self, layout: data.Layout, depth: int):
-        self.depth = depth
+    def __init__(self, layout: data.Layout, depth: int, registers: int = 1):
+        self.depth, self.registers = depth, registers
         super().__init__(
             {"push": In(1), "tail": In(layout), "valid": Out(1), "head": Out(layout), "pop": In(1)}
         )
@@ -68,7 +70,9 @@ class Queue(Component):
             m.d.sync += taken.eq(following)
 
         # Registers behind the memory move towards the head whenever there is room.
-        full = [Signal(name=f"full_{i}") for i in range(OUTPUT_REGISTERS.get(storage, 1))]
+        full = [
+            Signal(name=f"full_{i}") for i in range(max(OUTPUT_REGISTERS.get(storage, 1), self.registers))
+        ]
         moves = [Signal(name=f"moves_{i}") for i in range(len(full))]
         for i, (is_full, move) in enumerate(zip(full, moves, strict=True)):
             leaves = self.pop if i == len(full) - 1 else moves[i + 1]

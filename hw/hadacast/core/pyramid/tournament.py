@@ -1,0 +1,138 @@
+"""Which place of a group is the best one for a pulse."""
+
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import data
+from amaranth.lib.wiring import Component, In, Out
+
+from hadacast.core.pyramid.multiply import summed
+from hadacast.spec.pvq import Pvq
+
+
+def layout(spec: Pvq) -> data.StructLayout:
+    """A candidate: |x|·y and y·y as they were with its pulse are `along` and `norm` + 2·`count`.
+
+    - square: along². product: square·norm, where norm, one more than y·y without the pulse, is the same for
+      all candidates. count: its y without the pulse. place: in the group.
+    """
+    return data.StructLayout(
+        {
+            "along": spec.sum_bits,
+            "square": spec.square_bits,
+            "product": spec.square_bits + spec.norm_bits,
+            "count": spec.count_bits,
+            "place": range(spec.group),
+        }
+    )
+
+
+class Better(Component):
+    """The better of two candidates, a if they are alike: that with the larger along²/(norm + 2·count).
+
+    b wins if b.square·(norm + 2·a.count) > a.square·(norm + 2·b.count). The products with counts of few bits
+    are sums of as many rows.
+
+    Members
+    -------
+    a, b, o: candidates.
+
+    Attributes
+    ----------
+    latency: clocks.
+    """
+
+    def __init__(self, spec: Pvq):
+        self.spec = spec
+        self.latency = spec.compare_latency
+        shape = layout(spec)
+        super().__init__({"a": In(shape), "b": In(shape), "o": Out(shape)})
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        # Without a pulse left numbers may be larger, and the result is of no use.
+        width = self.spec.product_bits
+        sides = []
+        for name, own, other in (("a", self.a, self.b), ("b", self.b, self.a)):
+            rows = [(0, own.product[:width])]
+            for bit in range(self.spec.count_bits):
+                rows.append((bit + 1, Mux(other.count[bit], own.square, 0)))
+            sides.append(summed(m, name, rows, width))
+        wins = Signal(reset_less=True)
+        m.d.sync += wins.eq(sides[1] > sides[0])
+        a, b = self.a, self.b
+        for cycle in range(self.latency - 1):
+            later = [Signal(a.shape(), name=f"{name}_{cycle}", reset_less=True) for name in "ab"]
+            m.d.sync += [later[0].eq(a), later[1].eq(b)]
+            a, b = later
+        chosen = Signal(self.o.shape(), reset_less=True)
+        m.d.sync += chosen.eq(Mux(wins, b, a))
+        m.d.comb += self.o.eq(chosen)
+        return m
+
+
+class Tournament(Component):
+    """The best candidate of each group: among the lanes of a beat first, then among beats, by pairs.
+
+    Members
+    -------
+    valid, i: a beat of candidates, without gaps within a group.
+    o: the best of a group, while `done`.
+
+    Attributes
+    ----------
+    latency: clocks from a group's last beat to its result.
+    """
+
+    def __init__(self, spec: Pvq):
+        self.spec = spec
+        self.latency = (spec.group.bit_length() - 1) * spec.compare_latency
+        shape = layout(spec)
+        super().__init__(
+            {
+                "valid": In(1),
+                "i": In(data.ArrayLayout(shape, spec.slot_lanes)),
+                "done": Out(1),
+                "o": Out(shape),
+            }
+        )
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        step = self.spec.compare_latency
+        valid, level = self.valid, 0
+        candidates = [self.i[lane] for lane in range(self.spec.slot_lanes)]
+
+        def compare(name: str, a: Any, b: Any) -> Any:
+            better = m.submodules[name] = Better(self.spec)
+            m.d.comb += [better.a.eq(a), better.b.eq(b)]
+            return better.o
+
+        def later(value: Any) -> Any:
+            nonlocal level
+            history = Signal(step, name=f"valid_{level}")
+            m.d.sync += history.eq(Cat(value, history))
+            level += 1
+            return history[-1]
+
+        while len(candidates) > 1:
+            pairs = range(len(candidates) // 2)
+            candidates = [
+                compare(f"lanes_{level}_{pair}", candidates[2 * pair], candidates[2 * pair + 1])
+                for pair in pairs
+            ]
+            valid = later(valid)
+        candidate = candidates[0]
+        beats = self.spec.group_beats
+        while beats > 1:
+            second = Signal(name=f"second_{level}")
+            first = Signal(candidate.shape(), name=f"first_{level}", reset_less=True)
+            with m.If(valid):
+                m.d.sync += second.eq(~second)
+                with m.If(~second):
+                    m.d.sync += first.eq(candidate)
+            candidate = compare(f"beats_{level}", first, candidate)
+            valid = later(valid & second)
+            beats //= 2
+        m.d.comb += [self.o.eq(candidate), self.done.eq(valid)]
+        return m
