@@ -99,10 +99,20 @@ def near_ties(x: Any, above: Any, below: Any, low: int, high: int, zero: Any = 0
     )
 
 
+def zero_ties(rng: np.random.Generator, rows: int, most: int) -> Any:
+    """Rows whose zero point lies halfway between two integers: s is 2t and min an odd multiple of -t."""
+    t = 1 << rng.integers(0, 12, (rows, 1))
+    low = -(2 * rng.integers(0, most, (rows, 1)) + 1) * t
+    x = rng.integers(low, low + 2 * most * t + 1, (rows, SIZE))
+    x[:, :1], x[:, 1:2] = low, low + 2 * most * t
+    return x
+
+
 def run_asymmetric(bits: int, clip: Fraction, rng: np.random.Generator, count: int) -> Iterator[Outcome]:
     """RotateKV's and QuaRot's order: s = (max - min)·c/(2^n - 1), z = round(-min/s), round(x/s) + z."""
     element = named("code", f"uint{bits}")
     x = frames(rng, count)
+    x[::4] = zero_ties(rng, len(x[::4]), element.max)
     codes, sides = Range(clip=clip).quantize(one(x), element, "even", "saturate")
     ours, zero = codes[:, 0], sides["zero"]
     low, high = np.minimum(x.min(axis=1), 0)[:, None], np.maximum(x.max(axis=1), 0)[:, None]

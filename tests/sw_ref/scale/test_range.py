@@ -33,6 +33,13 @@ def test_both_round_by_themselves():
     assert quantized(Range(), [-4, 4, 2]) == ([0, 15, 12], {"scale": 8, "zero": 8})
 
 
+def test_ties_of_the_zero_point():
+    """s = 30/15: z = RNE(2.5) = 2, RNE(7/2) = 4."""
+    assert quantized(Range(), [-5, 25])[1] == {"scale": 30, "zero": 2}
+    assert quantized(Range(), [-7, 23])[1] == {"scale": 30, "zero": 4}
+    assert quantized(Range(), [-5, 25], mode="away")[1] == {"scale": 30, "zero": 3}
+
+
 def test_half_up_of_the_zero_point():
     """z = 7.5 goes up, and -7.5, half up, to -7: the least code is 1."""
     assert quantized(Range(), [-4, 4], mode="up") == ([1, 15], {"scale": 8, "zero": 8})
