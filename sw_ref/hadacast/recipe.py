@@ -23,6 +23,7 @@ from hadacast.spec.lookup import Lookup
 from hadacast.spec.normalize import Normalize
 from hadacast.spec.pack import Pack
 from hadacast.spec.pipeline import Pipeline
+from hadacast.spec.pvq import Pvq
 from hadacast.spec.quantize import Quantize
 from hadacast.spec.requantize import Requantize
 from hadacast.spec.signs import Signs
@@ -30,7 +31,21 @@ from hadacast.spec.stage import Stage
 from hadacast.spec.unpack import Unpack
 
 STAGES: Mapping[str, type[Stage]] = {
-    cls.kind: cls for cls in (Fwht, Cast, Quantize, Signs, Align, Dequantize, Pack, Unpack, Normalize, Requantize, Lookup)
+    cls.kind: cls
+    for cls in (
+        Fwht,
+        Cast,
+        Quantize,
+        Signs,
+        Align,
+        Pvq,
+        Dequantize,
+        Pack,
+        Unpack,
+        Normalize,
+        Requantize,
+        Lookup,
+    )
 }
 MAX_BYTES = 1 << 20
 

@@ -16,6 +16,7 @@ from hadacast.core.fwht import Fwht
 from hadacast.core.lookup import Lookup
 from hadacast.core.normalize import Normalize
 from hadacast.core.pack import Pack, scale_layout
+from hadacast.core.pvq import Pvq
 from hadacast.core.quantize import Quantize
 from hadacast.core.requantize import Requantize
 from hadacast.core.signs import Signs
@@ -28,6 +29,7 @@ COMPONENTS: dict[str, Any] = {
     "cast": Cast,
     "signs": Signs,
     "align": Align,
+    "pvq": Pvq,
     "quantize": Quantize,
     "dequantize": Dequantize,
     "lookup": Lookup,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data
 from amaranth.lib.wiring import Component, In, Out
 
@@ -33,20 +33,25 @@ class Better(Component):
     b wins if b.square·(norm + 2·a.count) > a.square·(norm + 2·b.count). The products with counts of few bits
     are sums of as many rows.
 
+    Parameters
+    ----------
+    interval: clocks from one pair to the next, at least. While a pair is compared it waits in registers
+        that take a new one so seldom.
+
     Members
     -------
-    a, b, o: candidates.
+    valid, a, b: a pair of candidates. o: the better one.
 
     Attributes
     ----------
     latency: clocks.
     """
 
-    def __init__(self, spec: Pvq):
-        self.spec = spec
+    def __init__(self, spec: Pvq, interval: int):
+        self.spec, self.interval = spec, interval
         self.latency = spec.compare_latency
         shape = layout(spec)
-        super().__init__({"a": In(shape), "b": In(shape), "o": Out(shape)})
+        super().__init__({"valid": In(1), "a": In(shape), "b": In(shape), "o": Out(shape)})
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -60,10 +65,15 @@ class Better(Component):
             sides.append(summed(m, name, rows, width))
         wins = Signal(reset_less=True)
         m.d.sync += wins.eq(sides[1] > sides[0])
-        a, b = self.a, self.b
-        for cycle in range(self.latency - 1):
-            later = [Signal(a.shape(), name=f"{name}_{cycle}", reset_less=True) for name in "ab"]
-            m.d.sync += [later[0].eq(a), later[1].eq(b)]
+        a, b, moves = self.a, self.b, self.valid if self.interval > 1 else Const(1)
+        for copy in range(-(-(self.latency - 1) // self.interval)):
+            later = [Signal(a.shape(), name=f"{name}_{copy}", reset_less=True) for name in "ab"]
+            if copy:
+                history = Signal(self.interval, name=f"moves_{copy}")
+                m.d.sync += history.eq(Cat(moves, history))
+                moves = history[-1] if self.interval > 1 else Const(1)
+            with m.If(moves):
+                m.d.sync += [later[0].eq(a), later[1].eq(b)]
             a, b = later
         chosen = Signal(self.o.shape(), reset_less=True)
         m.d.sync += chosen.eq(Mux(wins, b, a))
@@ -103,9 +113,9 @@ class Tournament(Component):
         valid, level = self.valid, 0
         candidates = [self.i[lane] for lane in range(self.spec.slot_lanes)]
 
-        def compare(name: str, a: Any, b: Any) -> Any:
-            better = m.submodules[name] = Better(self.spec)
-            m.d.comb += [better.a.eq(a), better.b.eq(b)]
+        def compare(name: str, a: Any, b: Any, valid: Any, interval: int) -> Any:
+            better = m.submodules[name] = Better(self.spec, interval)
+            m.d.comb += [better.valid.eq(valid), better.a.eq(a), better.b.eq(b)]
             return better.o
 
         def later(value: Any) -> Any:
@@ -117,13 +127,14 @@ class Tournament(Component):
 
         while len(candidates) > 1:
             pairs = range(len(candidates) // 2)
-            candidates = [
-                compare(f"lanes_{level}_{pair}", candidates[2 * pair], candidates[2 * pair + 1])
-                for pair in pairs
-            ]
+            winners = []
+            for pair in pairs:
+                a, b = candidates[2 * pair], candidates[2 * pair + 1]
+                winners.append(compare(f"lanes_{level}_{pair}", a, b, valid, 1))
+            candidates = winners
             valid = later(valid)
         candidate = candidates[0]
-        beats = self.spec.group_beats
+        beats, interval = self.spec.group_beats, 1
         while beats > 1:
             second = Signal(name=f"second_{level}")
             first = Signal(candidate.shape(), name=f"first_{level}", reset_less=True)
@@ -131,7 +142,8 @@ class Tournament(Component):
                 m.d.sync += second.eq(~second)
                 with m.If(~second):
                     m.d.sync += first.eq(candidate)
-            candidate = compare(f"beats_{level}", first, candidate)
+            interval *= 2
+            candidate = compare(f"beats_{level}", first, candidate, valid & second, interval)
             valid = later(valid & second)
             beats //= 2
         m.d.comb += [self.o.eq(candidate), self.done.eq(valid)]
