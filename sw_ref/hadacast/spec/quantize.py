@@ -139,7 +139,7 @@ class Quantize(Stage):
             raise HadacastError(f"input is {self.input}: a quantize stage takes one exponent for each frame")
 
     def _check_scale(self) -> None:
-        fixed = self.element
+        fixed = self.fixed
         self.scale.check(self.code, fixed, self.floating)
         if isinstance(self.scale, Floating) and self.scale.arithmetic != EXACT:
             for name, only in (("rounding", "even"), ("overflow", "saturate")):
@@ -176,6 +176,12 @@ class Quantize(Stage):
             self.scale.check(self.wide, fixed, self.floating)
 
     @property
+    def fixed(self) -> Format:
+        """The format of the elements that come in."""
+        assert isinstance(self.element, Format)
+        return self.element
+
+    @property
     def floating(self) -> bool:
         """Whether frames come with an exponent."""
         return isinstance(self.input, Block)
@@ -187,10 +193,10 @@ class Quantize(Stage):
     @property
     def output(self) -> Block:
         block = replace(
-            self.scale.block(self.code, self.element, self.floating), group=self.group, rows=self.rows
+            self.scale.block(self.code, self.fixed, self.floating), group=self.group, rows=self.rows
         )
         if isinstance(self.wide, Codes):
-            other = self.scale.block(self.wide, self.element, self.floating)
+            other = self.scale.block(self.wide, self.fixed, self.floating)
             block = replace(block, wide=self.wide, wide_gain=other.gain)
         return block
 
@@ -295,7 +301,7 @@ class Quantize(Stage):
             exponent = np.where(invalid, 0, exponent)
         groups = Groups(
             x=block.grouped(x.codes),
-            fraction=self.element.fraction,
+            fraction=self.fixed.fraction,
             exponent=exponent,
             invalid=invalid,
             random=block.grouped(random.reshape(x.codes.shape)) if np.ndim(random) else random,

@@ -11,7 +11,6 @@ from amaranth.hdl import Module, Shape, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import Component, In, Out
 
-from hadacast.format import Format
 from hadacast.rounding import RANDOM_BITS
 from hadacast.spec.quantize import Quantize
 
@@ -20,8 +19,7 @@ EXPONENT_WIDTH = 8
 
 def raw_shape(spec: Quantize) -> Shape:
     """An input element as it comes."""
-    assert isinstance(spec.element, Format)
-    return Shape(spec.element.width, spec.element.signed)
+    return Shape(spec.fixed.width, spec.fixed.signed)
 
 
 def element_layout(spec: Quantize) -> Shape | data.StructLayout:

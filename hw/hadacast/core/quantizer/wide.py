@@ -45,7 +45,7 @@ class Outlier(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        above, fraction = self.spec.above, self.spec.element.fraction  # type: ignore[attr-defined]
+        above, fraction = self.spec.above, self.spec.fixed.fraction
         width = len(self.i.amax)
         found: Value
         if not self.spec.floating:
@@ -103,8 +103,9 @@ class WideGroup(Component):
         outlier = m.submodules.outlier = Outlier(self.spec)
         units = [cls(part) for part in self.spec.parts]
         m.submodules.narrow, m.submodules.wide = units
-        for unit in (outlier, *units):
-            m.d.comb += [unit.enable.eq(self.enable), unit.i.eq(self.i)]
+        pipes: list[Any] = [outlier, *units]
+        for pipe in pipes:
+            m.d.comb += [pipe.enable.eq(self.enable), pipe.i.eq(self.i)]
 
         def late(value: Value, unit: Any, name: str) -> Value:
             return delayed(m, self.enable, value, self.latency - unit.latency, name)
