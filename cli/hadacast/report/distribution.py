@@ -8,19 +8,16 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hadacast.format import Codes, Ints
-from hadacast.frames import Block, Frames
+from hadacast.format import Ints
+from hadacast.frames import Frames
 from hadacast.report import unrotated
+from hadacast.report.unrotated import Floats, real
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.normalize import Normalize
 from hadacast.spec.pipeline import Pipeline
-from hadacast.spec.quantize import Quantize
 from hadacast.spec.requantize import Requantize
 from hadacast.spec.stage import Stage
-
-Floats = NDArray[np.float64]
 
 INT4_MAX = 7
 
@@ -48,7 +45,7 @@ def blocks(spec: Pipeline, frames: Ints) -> tuple[Floats, Floats] | None:
     passed: list[Stage] = []
     flowing: Ints | Frames = frames
     for stage in spec.stages:
-        if isinstance(stage, Quantize | Requantize):
+        if isinstance(stage, (*unrotated.QUANTIZERS, Requantize)):
             break
         if isinstance(stage, Fwht) and before is None:
             before = real(stage.input, flowing)
@@ -60,14 +57,6 @@ def blocks(spec: Pipeline, frames: Ints) -> tuple[Floats, Floats] | None:
         return None
     finite = np.isfinite(before).all(axis=-1)
     return before[finite], after[finite] / unrotated.growth(passed)
-
-
-def real(format_: Codes | Block, frames: Ints | Frames) -> Floats:
-    """The real values of what flows between stages."""
-    if isinstance(format_, Block):
-        assert isinstance(frames, Frames)
-        return format_.decode(frames)
-    return format_.decode(frames.codes if isinstance(frames, Frames) else frames)
 
 
 def peaks(x: Floats) -> Floats:

@@ -7,30 +7,20 @@ The same quantizer for the un-rotated data is that of hadacast.report.unrotated.
 """
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hadacast import elements
-from hadacast.elements import emax, largest
-from hadacast.format import Codes, Format, Ints
+from hadacast.format import Codes, Ints
 from hadacast.frames import Block, Frames
-from hadacast.minifloat import Minifloat
-from hadacast.report import unrotated
+from hadacast.report import saturation, unrotated
 from hadacast.report.distribution import number, real
-from hadacast.report.unrotated import Floats
-from hadacast.scale.exponent import Exponent
-from hadacast.scale.floating import Floating
-from hadacast.scale.maximum import Maximum
-from hadacast.scale.range import Range
-from hadacast.scale.scale import EXPONENT_BIAS, NAN_EXPONENT
+from hadacast.report.unrotated import QUANTIZERS, Quantizer
 from hadacast.spec.pack import Pack
 from hadacast.spec.pipeline import Pipeline
+from hadacast.spec.pvq import Pvq
 from hadacast.spec.quantize import Quantize
-
-Bools = NDArray[np.bool_]
 
 HISTOGRAM_BITS = 8
 
@@ -48,16 +38,16 @@ FIGURES = (
 
 
 def report(spec: Pipeline, x: Ints) -> list[dict[str, Any]]:
-    """Figures of each quantize stage for input codes `x`, (frames, N), for JSON."""
+    """Figures of each quantize, lookup and pvq stage for input codes `x`, (frames, N), for JSON."""
     return [
         stage_figures(spec, index, x)
         for index, stage in enumerate(spec.stages)
-        if isinstance(stage, Quantize)
+        if isinstance(stage, QUANTIZERS)
     ]
 
 
 def stage_figures(spec: Pipeline, index: int, x: Ints) -> dict[str, Any]:
-    """Figures of quantize stage `index`.
+    """Figures of stage `index`, one of QUANTIZERS.
 
     `rotated` is the stage as it stands, `unrotated` the same for data that nothing has rotated, None
     where nothing does. `largest` is the largest magnitude that enters the stage, in its own units: what
@@ -65,7 +55,7 @@ def stage_figures(spec: Pipeline, index: int, x: Ints) -> dict[str, Any]:
     makes of codes and scales, None where there is none.
     """
     stage = spec.stages[index]
-    assert isinstance(stage, Quantize)
+    assert isinstance(stage, QUANTIZERS)
     start = _start(spec, index)
     flowing: Ints | Frames = x
     for before in spec.stages[:start]:
@@ -81,8 +71,8 @@ def stage_figures(spec: Pipeline, index: int, x: Ints) -> dict[str, Any]:
     packed = 8 * after.out_lanes * after.out_beats / stage.frame if isinstance(after, Pack) else None
     found: dict[str, Any] = {
         "stage": index,
-        "code": elements.name(stage.code) or str(stage.code),
-        "scale": stage.scale.kind,
+        "kind": stage.kind,
+        "code": title(stage),
         "values": int(frames.codes.size),
         "packed_bits_per_value": None if packed is None else _six(packed),
         "largest": _six(float(np.nanmax(np.abs(values), initial=0))),
@@ -95,41 +85,60 @@ def stage_figures(spec: Pipeline, index: int, x: Ints) -> dict[str, Any]:
     if plain is not None:
         found["unrotated"], codes = figures(*plain)
         counts["unrotated"] = counted(stage, codes)
-    if stage.code.width <= HISTOGRAM_BITS:
-        order = in_order(stage.code)
+    code = element(stage)
+    if code.width <= HISTOGRAM_BITS:
+        order = in_order(code)
         found["histogram"] = {
             "codes": order.tolist(),
-            "values": stage.code.decode(order).tolist(),
-            **{name: count[order - stage.code.min].tolist() for name, count in counts.items()},
+            "values": code.decode(order).tolist(),
+            **{name: count[order - code.min].tolist() for name, count in counts.items()},
         }
     return found
 
 
-def figures(stage: Quantize, entering: Frames, unit: float = 1.0) -> tuple[dict[str, Any], Frames]:
-    """Figures of a quantize stage, and what leaves it, for frames that enter it.
+def element(stage: Quantizer) -> Codes:
+    """Format of the codes that leave."""
+    return stage.output.element if isinstance(stage.output, Block) else stage.output
 
-    Errors are divided by `unit`. Elements whose value or whose code is no finite number, and groups that
-    held NaN, count in `not_finite` and nowhere else.
+
+def title(stage: Quantizer) -> str:
+    """What a stage makes, in a few words."""
+    if isinstance(stage, Quantize):
+        return f"{elements.name(stage.code) or stage.code}, {stage.scale.kind} scale"
+    if isinstance(stage, Pvq):
+        return f"{stage.pulses:,} pulses in groups of {stage.group:,}"
+    return str(stage.output)
+
+
+def figures(stage: Quantizer, entering: Frames, unit: float = 1.0) -> tuple[dict[str, Any], Frames]:
+    """Figures of a stage, and what leaves it, for frames that enter it.
+
+    Errors are divided by `unit`. What is clipped is known of quantize stages only: tables say for themselves
+    what a value beyond their ends becomes, and pulses have none. Elements whose value or whose code is no
+    finite number, and groups that held NaN, count in `not_finite` and nowhere else.
     """
-    leaving = stage.compute(entering if stage.floating else entering.codes)
-    assert isinstance(leaving, Frames)
-    values, decoded = real(stage.input, entering), stage.output.decode(leaving)
+    result = stage.compute(entering if isinstance(stage.input, Block) else entering.codes)
+    leaving = result if isinstance(result, Frames) else Frames(codes=result)
+    values, decoded = real(stage.input, entering), real(stage.output, leaving)
     finite = np.isfinite(values) & np.isfinite(decoded)
     values, error = np.where(finite, values, 0), np.where(finite, values - decoded, 0) / unit
     values = values / unit
     signal, noise = float((values**2).sum()), float((error**2).sum())
-    over = clipped(stage, entering) & finite
-    saturated, zero = scales(stage, entering, leaving)
+    over: int | None = None
+    beyond, nothing = 0, 0
+    if isinstance(stage, Quantize):
+        over = int(np.count_nonzero(saturation.clipped(stage, entering) & finite))
+        beyond, nothing = saturation.scales(stage, entering, leaving)
     count = int(np.count_nonzero(finite))
     zeros = int(np.count_nonzero((decoded == 0) & finite))
     shown = {
         "sqnr_db": _six(10 * math.log10(signal / noise)) if signal and noise else None,
         "max_error": _six(float(np.abs(error).max(initial=0))),
-        "clipped": int(np.count_nonzero(over)),
-        "clipped_share": _six(100 * np.count_nonzero(over) / count) if count else None,
+        "clipped": over,
+        "clipped_share": None if over is None or not count else _six(100 * over / count),
         "zero_share": _six(100 * zeros / count) if count else None,
-        "scales_saturated": saturated,
-        "scales_zero": zero,
+        "scales_saturated": beyond,
+        "scales_zero": nothing,
         "not_finite": int(values.size - count),
         "wide_groups": None if leaving.wide is None else int(leaving.wide.sum()),
         "bits_per_value": _six(bits_per_value(stage, leaving)),
@@ -137,97 +146,15 @@ def figures(stage: Quantize, entering: Frames, unit: float = 1.0) -> tuple[dict[
     return shown, leaving
 
 
-def bits_per_value(stage: Quantize, leaving: Frames) -> float:
+def bits_per_value(stage: Quantizer, leaving: Frames) -> float:
     """Bits of codes and of what groups carry, for each element. A group of outliers has wider codes."""
     block = stage.output
+    if not isinstance(block, Block):
+        return block.width
     share = float(leaving.wide.mean()) if leaving.wide is not None and leaving.wide.size else 0.0
     wide = block.wide.width if block.wide else 0
     codes = (1 - share) * block.element.width + share * wide
     return codes + sum(width for width, _ in block.sides.values()) / (block.group * block.rows)
-
-
-def clipped(stage: Quantize, entering: Frames) -> Bools:
-    """Which elements lie beyond the largest or the smallest code, even when rounded to whole steps.
-
-    Scales are taken as exact as they can be had, since codes don't follow a rounding of what is stored.
-    Under stochastic rounding only elements beyond a whole step count.
-    """
-    if isinstance(stage.scale, Maximum | Range):
-        stage = replace(stage, scale=replace(stage.scale, store="fp32" if stage.floating else "exact"))
-    leaving = stage.compute(entering if stage.floating else entering.codes)
-    assert isinstance(leaving, Frames)
-    block = stage.output
-    x = block.grouped(real(stage.input, entering))
-    if block.offset is not None and leaving.offset is not None:
-        x = x - block.offset.decode(leaving.offset)[..., None]
-    scale: Any = 1.0
-    if block.scale is not None and leaving.scale is not None:
-        scale = block.scale.decode(leaving.scale)[..., None]
-    zero: Any = block.grouped(np.broadcast_to(np.array(block.zero_point), leaving.codes.shape))
-    if block.zero is not None and leaving.zero is not None:
-        zero = zero + leaving.zero[..., None]
-    gain = block.grouped(np.broadcast_to([float(g) for g in block.gain], leaving.codes.shape))
-    found = _beyond(stage, stage.code, x, scale * gain, zero)
-    if isinstance(stage.wide, Codes) and leaving.wide is not None:
-        other = _beyond(stage, stage.wide, x, scale * float(block.wide_gain[0]), zero)
-        found = np.where(leaving.wide[..., None] == 1, other, found)
-    return np.asarray(block.ungrouped(found))
-
-
-def _beyond(stage: Quantize, element: Codes, x: Floats, step: Any, zero: Any) -> Bools:
-    usable = np.isfinite(x) & np.isfinite(step) & (step > 0)
-    t = np.where(usable, x, 0) / np.where(usable, step, 1)
-    if isinstance(element, Minifloat):
-        # Only the top binade is near the end.
-        steps = np.ldexp(t, element.mantissa - emax(element))
-        top = float(largest(element)) * 2.0 ** (element.mantissa - emax(element))
-        rounded = np.abs(_rounded(steps, stage.rounding))
-        return (rounded > top) | ((t < 0) & (rounded > 0) & (not element.sign))
-    assert isinstance(element, Format)
-    rounded = _rounded(np.ldexp(t, element.fraction), stage.rounding) + zero
-    low = -element.max if stage.narrow else element.min
-    return (rounded > element.max) | (rounded < low)
-
-
-def _rounded(steps: Floats, mode: str) -> Floats:
-    """Real numbers to integers. What is as near to a whole or half number as float64 errors go is one."""
-    near = np.rint(2 * steps) / 2
-    steps = np.where(np.abs(steps - near) <= 1e-12 * np.maximum(np.abs(near), 1), near, steps)
-    if mode == "even":
-        return np.rint(steps)
-    if mode == "away":
-        return np.copysign(np.floor(np.abs(steps) + 0.5), steps)
-    if mode == "up":
-        return np.floor(steps + 0.5)
-    return np.trunc(steps)
-
-
-def scales(stage: Quantize, entering: Frames, leaving: Frames) -> tuple[int, int]:
-    """How many scales lie beyond what their format holds, and how many are 0 over elements that aren't."""
-    block = stage.output
-    if block.scale is None or leaving.scale is None:
-        return 0, 0
-    amax = np.abs(block.grouped(real(stage.input, entering))).max(axis=-1)
-    usable = np.isfinite(amax) & (amax > 0)
-    amax = np.where(usable, amax, 1.0)
-    zero = int(np.count_nonzero((block.scale.decode(leaving.scale) == 0) & usable))
-    over = np.isinf(block.scale.decode(leaving.scale))
-    if isinstance(stage.scale, Floating):
-        ideal = amax[usable] * float(stage.scale.constant(stage.code) / largest(stage.code))
-        return stage.scale.format.saturated(ideal), zero
-    if isinstance(stage.scale, Exponent):
-        over = _exponent_beyond(stage.scale, stage.code, amax)
-        if isinstance(stage.wide, Codes) and leaving.wide is not None:
-            over = np.where(leaving.wide == 1, _exponent_beyond(stage.scale, stage.wide, amax), over)
-    return int(np.count_nonzero(over & usable)), zero
-
-
-def _exponent_beyond(scale: Exponent, element: Codes, amax: Floats) -> Bools:
-    mantissa, power = np.frexp(amax)
-    bound, equal = scale.bound(element)
-    up = 2 * mantissa >= float(bound) if equal else 2 * mantissa > float(bound)
-    code = power - 1 - emax(element) + up + EXPONENT_BIAS
-    return np.asarray((code < 0) | (code >= NAN_EXPONENT))
 
 
 def in_order(code: Codes) -> Ints:
@@ -237,12 +164,12 @@ def in_order(code: Codes) -> Ints:
     return codes[np.lexsort((-codes, values))] if code.min == 0 else codes
 
 
-def counted(stage: Quantize, leaving: Frames) -> Ints:
+def counted(stage: Quantizer, leaving: Frames) -> Ints:
     """How many elements have each code, from the smallest code on; groups of outliers left out."""
     codes = leaving.codes
-    if leaving.wide is not None:
+    if leaving.wide is not None and isinstance(stage.output, Block):
         codes = stage.output.grouped(codes)[leaving.wide == 0]
-    low, high = stage.code.min, stage.code.max
+    low, high = element(stage).min, element(stage).max
     return np.bincount((codes - low).ravel(), minlength=high - low + 1)
 
 

@@ -16,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hadacast.elements import largest
-from hadacast.format import Format, Ints
+from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block, Frames, exponents
 from hadacast.scale.floating import Floating
 from hadacast.scale.scale import Scale
 from hadacast.scale.static import Static
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.lookup import Lookup
 from hadacast.spec.normalize import Normalize
+from hadacast.spec.pvq import Pvq
 from hadacast.spec.quantize import Quantize
 from hadacast.spec.signs import Signs
 from hadacast.spec.stage import Stage
@@ -30,6 +32,8 @@ from hadacast.spec.stage import Stage
 Floats = NDArray[np.float64]
 
 ROTATING = (Signs, Fwht, Normalize)
+QUANTIZERS = (Quantize, Lookup, Pvq)
+Quantizer = Quantize | Lookup | Pvq
 BITS = 24  # that a number in a recipe has, beside a power of two
 
 
@@ -46,15 +50,15 @@ def growth(stages: Iterable[Stage]) -> float:
 
 def plain(
     stages: tuple[Stage, ...], x: Ints | Frames, rotated: Floats
-) -> tuple[Quantize, Frames, float] | None:
-    """The last of `stages`, a Quantize, for data that nothing has rotated.
+) -> tuple[Quantizer, Frames, float] | None:
+    """The last of `stages`, one of QUANTIZERS, for data that nothing has rotated.
 
     `x` is what enters the first stage, `rotated` the real values (frames, N) that enter the last as it
     stands. Returns the rebuilt stage, what enters it, and what its real values must be divided by to lie
     on the axis of the first stage's input. None if nothing before the last stage rotates.
     """
     *before, stage = stages
-    assert isinstance(stage, Quantize)
+    assert isinstance(stage, QUANTIZERS)
     if not any(isinstance(other, Fwht) for other in before):
         return None
     format_, flowing = stages[0].input, x
@@ -64,16 +68,27 @@ def plain(
             format_, flowing = kept.output, kept.compute(flowing)
     element = format_.element if isinstance(format_, Block) else format_
     assert isinstance(element, Format)
+    frames = flowing if isinstance(flowing, Frames) else Frames(codes=flowing)
     grown = growth(stages)
-    power = math.floor(math.log2(grown) + 1e-3)  # 181/2048, too, is 1/√128
-    moved = replace(element, fraction=max(element.fraction - power, -64))
+    # A table's numbers are constants: the data are scaled until their largest fits.
+    peak = float(_peak_ratio(rotated, real(format_, frames))) if isinstance(stage, Lookup) else grown
+    power = math.floor(math.log2(peak) + 1e-3)  # 181/2048, too, is 1/√128
+    moved = replace(element, fraction=min(max(element.fraction - power, -64), 128))
     scaled = math.ldexp(1.0, element.fraction - moved.fraction)
     input_ = exponents(moved, stage.frame) if isinstance(format_, Block) else moved
-    frames = flowing if isinstance(flowing, Frames) else Frames(codes=flowing)
-    values = input_.decode(frames) if isinstance(input_, Block) else input_.decode(frames.codes)
+    if not isinstance(stage, Quantize):
+        return replace(stage, input=input_), frames, scaled
     above = short(stage.above * Fraction(scaled / grown))
-    scale = following(stage.scale, stage, rotated, values)
+    scale = following(stage.scale, stage, rotated, real(input_, frames))
     return replace(stage, input=input_, scale=scale, above=above), frames, scaled
+
+
+def real(format_: Codes | Block, frames: Ints | Frames) -> Floats:
+    """The real values of what flows between stages."""
+    if isinstance(format_, Block):
+        assert isinstance(frames, Frames)
+        return format_.decode(frames)
+    return format_.decode(frames.codes if isinstance(frames, Frames) else frames)
 
 
 def following(scale: Scale, stage: Quantize, rotated: Floats, values: Floats) -> Scale:

@@ -14,8 +14,10 @@ from hadacast.minifloat import Minifloat
 from hadacast.report import quantization, unrotated
 from hadacast.samples import load
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.lookup import Lookup
 from hadacast.spec.normalize import Normalize
 from hadacast.spec.pipeline import Pipeline
+from hadacast.spec.pvq import Pvq
 from hadacast.spec.quantize import Quantize
 
 INPUT = Format(width=16, fraction=10)
@@ -263,6 +265,54 @@ def test_the_histogram_counts_every_element():
 def test_wide_codes_have_no_histogram():
     (shown,) = quantization.report(pipeline(code="int12", scale="maximum"), sample(32, 3))
     assert shown["histogram"] is None
+
+
+# Tables and pulses
+
+
+def test_a_table():
+    """Powers of two, the nearest in value: ties to the larger one; and no word on clipping."""
+    x = sample(16, 500)
+    rotation = Fwht(frame=16, input=INPUT)
+    stage = Lookup(frame=16, input=rotation.output, family="log2", bits=4, exponent=3)
+    (shown,) = quantization.report(Open(name="p", stages=(rotation, stage)), x)
+    values = INPUT.decode(x) @ hadamard(16)
+    numbers = np.array([0, *(2.0**k for k in range(-3, 4))])
+    magnitude = np.abs(values)
+    place = (magnitude[..., None] >= (numbers[:-1] + numbers[1:]) / 2).sum(-1)
+    decoded = np.sign(values) * numbers[place]
+    assert shown["rotated"]["sqnr_db"] == pytest.approx(sqnr(values, decoded), rel=1e-5)
+    assert shown["rotated"]["bits_per_value"] == 4
+    assert shown["rotated"]["clipped"] is None
+    assert ("elements clipped", "–", "–") in quantization.rows(shown)
+    assert sum(shown["histogram"]["unrotated"]) == x.size
+    assert shown["histogram"]["values"][:2] == [-8, -4]
+
+
+def test_a_tables_constants_are_met_by_scaling_the_data():
+    """As near to the rotated data's largest magnitude as a power of two gets."""
+    x = sample(16, 500)
+    rotation = Fwht(frame=16, input=INPUT)
+    stages = (rotation, Lookup(frame=16, input=rotation.output))
+    rotated = INPUT.decode(x) @ hadamard(16)
+    _, entering, unit = unrotated.plain(stages, x, rotated)
+    ratio = np.abs(rotated).max() / np.abs(INPUT.decode(entering.codes)).max()
+    assert 1 <= ratio / unit < 2
+
+
+def test_pulses():
+    x = sample(8, 50)
+    rotation = Fwht(frame=8, input=Format(width=12, fraction=6))
+    stage = Pvq(frame=8, input=rotation.output, group=8, pulses=5)
+    spec = Open(name="p", stages=(rotation, stage))
+    codes = x // 16
+    (shown,) = quantization.report(spec, codes)
+    values = codes @ hadamard(8)
+    pulses = spec.taps(codes)[1].codes
+    assert (np.abs(pulses).sum(1) == 5).all()
+    decoded = pulses * np.abs(values).sum(1, keepdims=True) / 5
+    assert shown["rotated"]["sqnr_db"] == pytest.approx(sqnr(values, decoded), rel=1e-5)
+    assert shown["code"] == "5 pulses in groups of 8"
 
 
 # The un-rotated data

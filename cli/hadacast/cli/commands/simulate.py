@@ -106,7 +106,7 @@ def print_quantization(output: Output, shown: Any) -> None:
         rows.append(("largest magnitude at the quantizer", *([""] if both else []), largest))
         heads = ("", "un-rotated", "rotated") if both else ("", "")
         output.table(
-            f"Quantizer, stage {stage['stage']}: {stage['code']}, {stage['scale']} scale",
+            f"Quantizer, stage {stage['stage']}: {stage['code']}",
             heads,
             rows,
             right=(1, 2),
