@@ -98,11 +98,12 @@ class Pvq(Component):
         m.d.sync += room.eq(free[1:].any())
         m.d.comb += [self.i.ready.eq(room), takes.eq(self.i.valid & room)]
 
+        signs = spec.lanes if spec.input.signed else 0
         arrived = Signal(
             data.StructLayout(
                 {
                     "magnitude": data.ArrayLayout(spec.magnitude_bits, spec.lanes),
-                    "negative": spec.lanes,
+                    "negative": signs,
                     "last": 1,
                     "mark": 1,
                 }
@@ -113,16 +114,14 @@ class Pvq(Component):
         m.d.sync += [arrives.eq(takes), arrived.last.eq(self.i.p.last), arrived.mark.eq(self.i.p.mark)]
         for lane in range(spec.lanes):
             x = Value.cast(self.i.p.data[lane])
-            negative = x[-1] if spec.input.signed else 0
-            m.d.sync += [
-                arrived.negative[lane].eq(negative),
-                arrived.magnitude[lane].eq(Mux(negative, -x, x)),
-            ]
+            if signs:
+                m.d.sync += arrived.negative[lane].eq(x[-1])
+            m.d.sync += arrived.magnitude[lane].eq(Mux(x[-1], -x, x) if signs else x)
         ready, first, head, norms = self._grouped(m, arrives, arrived)
 
         sides = data.StructLayout(
             {
-                "negative": spec.lanes,
+                "negative": signs,
                 "norm": data.ArrayLayout(spec.norm.width, self.slots),
                 "last": 1,
                 "mark": 1,
@@ -163,7 +162,8 @@ class Pvq(Component):
         ]
         for lane in range(spec.lanes):
             count = results.head[lane]
-            m.d.comb += self.o.p.data[lane].eq(Mux(beside.head.negative[lane], -count, count))
+            signed = Mux(beside.head.negative[lane], -count, count) if signs else count
+            m.d.comb += self.o.p.data[lane].eq(signed)
         return m
 
     def _grouped(self, m: Module, arrives: Signal, arrived: Any) -> tuple[Value, Value, Any, list[Value]]:
