@@ -11,6 +11,7 @@ from hadacast.rounding import odd_parts
 
 # The multiplier of a DSP block, 18 × 18 bits unsigned (ECP5, Gowin; iCE40 UP has 16 × 16).
 TILE = 18
+TILE_LATENCY = 2  # registers at its factors and at its product
 # Up to this many nonzero signed digits, adders are cheaper than a DSP block.
 MAX_DIGITS = 4
 # A LUT4 is a table of four bits: products of a constant with that many are looked up, and two are added.
@@ -196,4 +197,4 @@ def product_latency(a: int, b: int) -> int:
     """Cycles of a product of two variables of a and b bits: hadacast.core.multiplier."""
     if min(a, b) <= NIBBLE:
         return tree(min(a, b))
-    return 1 + tree(len(tiles(a, b)))
+    return TILE_LATENCY + tree(len(tiles(a, b)))

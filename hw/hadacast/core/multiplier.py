@@ -8,6 +8,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hadacast import ratio
 from hadacast.core.shift import shifted
+from hadacast.tech.dsp import TileMultiplier
 
 
 def add_tree(m: Module, enable: Value, terms: Sequence[tuple[Value, int]], width: int, name: str) -> Value:
@@ -86,8 +87,7 @@ class Multiplier(Component):
     """a·b, unsigned, as a Pipe of hadacast.ratio.product_latency cycles.
 
     A factor of up to four bits selects shifted copies of the other one, which are added. Longer ones are
-    multiplied in tiles of 18 × 18 bits, each a DSP block with a register behind, and the partial products
-    added.
+    multiplied in tiles of 18 × 18 bits, each a DSP block with its registers, and the partial products added.
 
     Parameters
     ----------
@@ -120,11 +120,10 @@ class Multiplier(Component):
                 start = ratio.TILE * (i + j)
                 left = a[ratio.TILE * i : ratio.TILE * (i + 1)]
                 right = b[ratio.TILE * j : ratio.TILE * (j + 1)]
-                part = Signal(len(left) + len(right), name=f"part_{i}_{j}", reset_less=True)
-                with m.If(self.enable):
-                    m.d.sync += part.eq(left * right)
-                parts += [Const(0, start - end), part]
-                end = start + len(part)
+                tile = m.submodules[f"tile_{i}_{j}"] = TileMultiplier(len(left), len(right))
+                m.d.comb += [tile.enable.eq(self.enable), tile.a.eq(left), tile.b.eq(right)]
+                parts += [Const(0, start - end), tile.o]
+                end = start + len(tile.o)
             operand = Signal(width, name=f"operand_{index}")
             m.d.comb += operand.eq(Cat(*parts))
             operands.append((Value.cast(operand), 1))
