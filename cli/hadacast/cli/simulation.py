@@ -11,12 +11,15 @@ from hadacast.format import Ints
 from hadacast.sim import SIMULATORS, Stimulus, compare
 from hadacast.sim import simulate as run_simulator
 from hadacast.sim.trace import Trace
+from hadacast.spec.cast import Cast
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
 
-# Amaranth's simulator interprets: a fixed cost for a cycle, and one for each butterfly in it.
+# Amaranth's simulator interprets: a fixed cost for a cycle, one for each butterfly in it, and one for each
+# lane of any other stage.
 CYCLE_SECONDS = 0.4e-3
 BUTTERFLY_SECONDS = 15e-6
+LANE_SECONDS = 100e-6
 BUDGET_SECONDS = 60
 
 
@@ -158,7 +161,9 @@ def affordable_frames(spec: Pipeline, simulator: str) -> int | None:
     if simulator != "amaranth":
         return None
     butterflies = sum(stage.lanes * stage.stages for stage in spec.stages if isinstance(stage, Fwht))
-    cycles = BUDGET_SECONDS / (CYCLE_SECONDS + BUTTERFLY_SECONDS * butterflies)
+    others = sum(stage.lanes for stage in spec.stages if not isinstance(stage, Fwht | Cast))
+    seconds = CYCLE_SECONDS + BUTTERFLY_SECONDS * butterflies + LANE_SECONDS * others
+    cycles = BUDGET_SECONDS / seconds
     return max(1, int((cycles - 2 * spec.latency) / max(spec.in_beats, spec.out_beats)))
 
 

@@ -1,5 +1,7 @@
 """`list` and `show`."""
 
+from fractions import Fraction
+
 import pytest
 
 from hadacast import recipe as recipes
@@ -121,3 +123,47 @@ def test_bad_recipes(fails, here, arguments, said):
     (here / "binary.toml").write_bytes(b"\xff\xfe\x00")
     (here / "field.toml").write_text("[stream]\nframe = 8\nlane = 2\n[[stage]]\nkind = 'fwht'\n")
     assert said in fails("show", *arguments)
+
+
+@pytest.mark.parametrize("name", recipes.catalogue())
+def test_every_shipped_recipe_is_shown_and_written_down(hadacast, here, name):
+    found = hadacast("show", name, "--json").document
+    spec = recipes.load(name).pipeline
+    assert [stage["kind"] for stage in found["pipeline"]["stages"]] == [s.kind for s in spec.stages]
+    assert found["pipeline"]["latency_cycles"] == spec.latency
+    (here / "again.toml").write_text(found["toml"])
+    assert recipes.load("again.toml") == recipes.load(name)
+    text = hadacast("show", name).stdout
+    assert f"{spec.latency:,} clocks" in text
+    for stage in spec.stages:
+        assert f" {stage.kind} " in text
+
+
+def test_show_says_what_a_quantizer_is(hadacast):
+    text = " ".join(hadacast("show", "nvfp4_rht16").stdout.split())
+    for part in (
+        "packed beside on 9 bytes: e2m1 in groups of 16; scale e4m3; 1 beats",
+        "code = e2m1, scale = floating (tensor_amax = 26)",
+        "pattern = 0xD7E8",
+    ):
+        assert part in text
+    stage = hadacast("show", "kv_int2_g128", "--json").document["pipeline"]["stages"][1]
+    assert stage["settings"]["scale"] == {
+        "kind": "range",
+        "clip": 0.8,
+        "zero": "integer",
+        "include_zero": True,
+        "floor": 1,
+        "store": "fp16",
+    }
+    assert stage["output"]["zero"]["text"] == "unsigned 3-bit, 0 fraction bits"
+
+
+def test_fractions_are_written_exactly(hadacast, here):
+    options = ("--set", 'stage.quantize.scale.clip="1/3"', "--set", "stage.quantize.above=0.1")
+    text = hadacast("show", "int4_token4096", "--toml", *options).stdout
+    assert 'clip = "1/3"' in text
+    assert "above = 0.1" in text
+    (here / "exact.toml").write_text(text)
+    stage = recipes.load("exact.toml").pipeline.stages[1]
+    assert (stage.scale.clip, stage.above) == (Fraction(1, 3), Fraction(1, 10))
