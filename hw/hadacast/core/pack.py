@@ -9,6 +9,7 @@ from amaranth.lib.wiring import Component, In, Out
 from hadacast.core import beat
 from hadacast.core.packing.placer import Placer
 from hadacast.core.packing.section import Section
+from hadacast.core.packing.turns import Turns
 from hadacast.core.span import Skid
 from hadacast.packed import Packed
 from hadacast.spec import pack as spec_module
@@ -124,7 +125,7 @@ class Pack(Component):
     def _side_stream(self, m: Module, taken: Value, sides: Value) -> Value:
         """Sides to their own stream; returns whether there is room for more of them."""
         packed = self.packed
-        section = m.submodules.sides = Section(self.scale.p.shape(), LAG)
+        section = m.submodules.sides = Section(self.scale.p.shape(), LAG + 1)
         brings = self._brings(m, taken)
         number = Signal(range(packed.units))
         with m.If(section.push):
@@ -159,36 +160,28 @@ class Pack(Component):
         if not behind:
             first, second = second, first
         skid = m.submodules.skid = Skid(self.o.p.shape())
-        boundary, both = packed.boundary
-        number = Signal(range(packed.beats))
-        from_first, from_second = Signal(), Signal()
-        m.d.comb += [
-            from_first.eq((number < boundary) | ((number == boundary) if both else 0)),
-            from_second.eq(number >= boundary),
-        ]
+        turns = m.submodules.turns = Turns(packed)
         there, leaves = Signal(), Signal()
         m.d.comb += [
-            there.eq((first.valid | ~from_first) & (second.valid | ~from_second)),
+            there.eq((first.valid | ~turns.first) & (second.valid | ~turns.second)),
             leaves.eq(skid.enable & there),
-            first.pop.eq(leaves & from_first),
-            second.pop.eq(leaves & from_second),
+            turns.step.eq(leaves),
+            first.pop.eq(leaves & turns.first),
+            second.pop.eq(leaves & turns.second),
         ]
         word = Signal(self.o.p.shape(), reset_less=True)
         valid = Signal()
         parts = [
             Cat(section.head.data, section.head.mark) & used.replicate(codes_track.word + 1)
-            for section, used in ((first, from_first), (second, from_second))
+            for section, used in ((first, turns.first), (second, turns.second))
         ]
         merged = parts[0] | parts[1]
-        last = self._last(m, leaves)
-        with m.If(leaves):
-            m.d.sync += number.eq(Mux(last, 0, number + 1))
         with m.If(skid.enable):
             m.d.sync += [
                 valid.eq(there),
                 Value.cast(word.data).eq(merged[:-1]),
                 word.mark.eq(merged[-1]),
-                word.last.eq(last),
+                word.last.eq(turns.last),
             ]
         m.d.comb += [
             skid.i_valid.eq(valid),

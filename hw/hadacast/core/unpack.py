@@ -12,6 +12,7 @@ from hadacast.core import beat
 from hadacast.core.packing.fetcher import Fetcher, word_layout
 from hadacast.core.packing.section import Section
 from hadacast.core.packing.shared_sides import AHEAD, SharedSides
+from hadacast.core.packing.turns import Turns
 from hadacast.core.queue import RAM_STYLES
 from hadacast.core.span import Skid
 from hadacast.spec import unpack as spec_module
@@ -19,7 +20,7 @@ from hadacast.tech.family import of_platform
 from hadacast.track import Track
 
 # Words that a section's queue holds beyond those that wait for the other section.
-SLACK = 24
+SLACK = 16
 
 
 class Unpack(Component):
@@ -206,20 +207,16 @@ class Unpack(Component):
         codes = self._section(m, "codes", codes_track, wait)
         sides = self._section(m, "sides", sides_track, 2 * sides_track.words)
 
-        boundary, both = packed.boundary
-        number = Signal(range(packed.beats))
-        fires, to_first, to_second = Signal(), Signal(), Signal()
+        turns = m.submodules.turns = Turns(packed)
+        fires = Signal()
         first, second = (codes, sides) if behind else (sides, codes)
         m.d.comb += [
-            to_first.eq((number < boundary) | ((number == boundary) if both else 0)),
-            to_second.eq(number >= boundary),
             self.i.ready.eq(codes[0].room & sides[0].room),
             fires.eq(self.i.valid & self.i.ready),
-            first[0].push.eq(fires & to_first),
-            second[0].push.eq(fires & to_second),
+            turns.step.eq(fires),
+            first[0].push.eq(fires & turns.first),
+            second[0].push.eq(fires & turns.second),
         ]
-        with m.If(fires):
-            m.d.sync += number.eq(Mux(self.i.p.last, 0, number + 1))
 
         source = sides[1].o
         if rows:

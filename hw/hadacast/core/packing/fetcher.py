@@ -60,23 +60,26 @@ class Fetcher(Component):
         pushed = Signal()
         m.d.comb += [self.i.ready.eq(held != depth), pushed.eq(self.i.valid & self.i.ready)]
 
-        wanted = Signal(range(depth + 1))
-        m.d.comb += wanted.eq(Mux(schedule.starts, track.prefill, schedule.needed))
         goes, taken = Signal(), Signal(range(span + 1))
         m.d.comb += [
-            goes.eq(enable & (held >= wanted)),
+            goes.eq(enable & (held >= schedule.wanted)),
             taken.eq(Mux(goes, schedule.done, 0)),
             schedule.step.eq(goes),
         ]
         end = Signal.like(held)
         m.d.comb += end.eq(held - taken)
         m.d.sync += held.eq(end + pushed)
+        shifts = Signal()
+        m.d.comb += shifts.eq(goes & (schedule.done != 0))
         for index, word in enumerate(words):
-            value: Value = Cat(word)
-            for count in range(1, span + 1):
+            # Behind those that are held, and where they leave, the word on offer is as good as any.
+            value: Value = Cat(self.i.p)
+            for count in range(1, int(track.done.max()) + 1):
                 if index + count < depth:
-                    value = Mux(taken == count, Cat(words[index + count]), value)
-            m.d.sync += word.eq(Mux(pushed & (end == index), Cat(self.i.p), value))
+                    stays = (schedule.done == count) & (held > index + count)
+                    value = Mux(stays, Cat(words[index + count]), value)
+            with m.If(shifts | (held <= index)):
+                m.d.sync += word.eq(value)
 
         window: Value = Cat(words[index].data for index in range(span))
         flags: Value = Cat(goes, words[0].mark)

@@ -17,7 +17,8 @@ class Schedule(Component):
     step: on to the next piece.
     starts: the piece is the first of its frame. heads: it is the first of its block.
     place: granules from the start of a word to it.
-    needed: words in which it lies. done: words that are complete, or no longer needed, with it.
+    needed: words in which it lies. wanted: words that must be there to take it out of them.
+    done: words that are complete, or no longer needed, with it.
     """
 
     def __init__(self, track: Track):
@@ -30,6 +31,7 @@ class Schedule(Component):
                 "heads": Out(1, init=1),
                 "place": Out(range(track.places), init=track.start // track.granule),
                 "needed": Out(counts, init=int(track.needed[0])),
+                "wanted": Out(range(track.depth + 1), init=track.prefill),
                 "done": Out(counts, init=int(track.done[0])),
             }
         )
@@ -84,6 +86,7 @@ class Schedule(Component):
                 self.heads.eq(heads),
                 self.place.eq(place),
                 self.needed.eq(needed),
+                self.wanted.eq(Mux(first, track.prefill, needed)),
                 self.done.eq(Mux(final, needed, whole)),
                 number.eq(Mux(final, 0, number + 1)),
                 place.eq(Mux(final, start, following)),

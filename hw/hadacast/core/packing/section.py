@@ -15,7 +15,7 @@ class Section(Component):
     Members
     -------
     push, tail: take the word `tail`; only while `room`.
-    room: from a register.
+    room: from a register, a cycle late: one word less than `depth` has room for sure.
     valid, head: whether there is a word whose time has come, from a register, and the word.
     pop: it leaves; only while `valid`.
     """
@@ -49,15 +49,11 @@ class Section(Component):
             later = Signal(name=f"pushed_{cycle}")
             m.d.sync += later.eq(ripens)
             ripens = later
-        following = Signal.like(level)
-        m.d.comb += [
-            following.eq(level + self.push - self.pop),
-            self.room.eq(room),
-            self.valid.eq(ripe != 0),
-        ]
+        m.d.comb += [self.room.eq(room), self.valid.eq(ripe != 0)]
         m.d.sync += [
-            level.eq(following),
-            room.eq(following != self.depth),
+            level.eq(level + self.push - self.pop),
+            # Whatever this cycle brings: a pop comes too late to be asked.
+            room.eq(level < self.depth - 1),
             ripe.eq(ripe + ripens - self.pop),
         ]
         return m
