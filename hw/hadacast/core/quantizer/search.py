@@ -36,17 +36,14 @@ class Search(Component):
         limits = [min(threshold - 1, top) for threshold in self.thresholds]
         limits += [top] * ((1 << self.latency) - 1 - len(limits))
         found: list[Value] = []  # bits of the result, the lowest first
-        # A level's limit is looked up while the level before is compared, for either result of that.
+        # A level's limits are looked up while the level before is compared.
         choice: list[Value] = []
         for level in reversed(range(self.latency)):
-            bit = Signal(name=f"bit_{level}", reset_less=True)
-            if found:
-                # Two comparisons cost no more than a multiplexer of limits, and less time.
-                above = Mux(found[0], key > choice[1], key > choice[0])
-            else:
-                above = key > limits[(1 << level) - 1]
-            with m.If(self.enable):
-                m.d.sync += bit.eq(above)
+            # For either result of the level before: that is known when these are in registers.
+            limit = choice if found else [Const(limits[(1 << level) - 1], self.width)]
+            above = [
+                delayed(m, self.enable, key > value, 1, f"above_{level}_{i}") for i, value in enumerate(limit)
+            ]
             if level:
                 step = 1 << (level - 1)
                 choice = []
@@ -60,7 +57,10 @@ class Search(Component):
                     if not isinstance(limit_of, Const):
                         limit_of = delayed(m, self.enable, limit_of, 1, f"limit_{level - 1}_{value}")
                     choice.append(limit_of)
-            found = [bit, *(delayed(m, self.enable, b, 1, f"found_{level}_{i}") for i, b in enumerate(found))]
+            found = [delayed(m, self.enable, b, 1, f"found_{level}_{i}") for i, b in enumerate(found)]
+            bit = Signal(name=f"bit_{level}")
+            m.d.comb += bit.eq(Mux(found[0], above[1], above[0]) if found else above[0])
+            found.insert(0, bit)
             key = delayed(m, self.enable, key, 1, f"key_{level}")
         m.d.comb += self.o.eq(Cat(*found))
         return m
