@@ -7,6 +7,7 @@ from functools import cached_property
 
 from hadacast import checks
 from hadacast.errors import HadacastError
+from hadacast.irrational import floor_log2
 from hadacast.rounding import odd_parts
 
 # The multiplier of a DSP block, 18 × 18 bits unsigned (ECP5, Gowin; iCE40 UP has 16 × 16).
@@ -150,6 +151,15 @@ class Ratio:
         first, stop = self.sticky
         quotient = product >> self.cut if self.cut >= 0 else product << -self.cut
         return quotient, (product >> first) & ((1 << (stop - first)) - 1) != 0
+
+
+def matters(largest: int, smallest_factor: Fraction, over: int) -> int:
+    """Low bits of |x| ≤ `largest` that matter where x·r of 2^over and more all become the same: with any bit
+    above them set, that is where x is."""
+    bits = largest.bit_length()
+    if smallest_factor <= 0:
+        return bits
+    return min(max(-floor_log2(smallest_factor / Fraction(2) ** over), 1), bits)
 
 
 def signed_digits(number: int) -> list[tuple[int, int]]:

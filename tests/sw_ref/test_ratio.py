@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from hadacast.errors import HadacastError
-from hadacast.ratio import Ratio, product_latency, signed_digits, tiles
+from hadacast.ratio import Ratio, matters, product_latency, signed_digits, tiles
 
 
 def check(ratio, xs):
@@ -106,3 +106,15 @@ def test_tiles_cover_each_pair_once_without_overlap():
 def test_errors(factors):
     with pytest.raises(HadacastError, match="numbers from 0"):
         Ratio(largest=1, factors=factors)
+
+
+def test_bits_that_matter():
+    """With a bit set above those, x·r is 2^over or more; and one bit fewer would not do."""
+    rng = random.Random(3)
+    for _ in range(300):
+        r = Fraction(rng.randint(1, 999), rng.randint(1, 999)) * Fraction(2) ** rng.randint(-9, 9)
+        largest, over = rng.randint(1, 1 << 24), rng.randint(1, 20)
+        bits = matters(largest, r, over)
+        assert bits == largest.bit_length() or r * (1 << bits) >= 1 << over
+        assert bits == 1 or r * (1 << (bits - 1)) < 1 << over
+    assert matters(1 << 20, Fraction(0), 8) == 21

@@ -22,21 +22,18 @@ kind = "dequantize"
 """
 
 
-def test_a_recipe_takes_its_tables_from_files_beside_it(tmp_path, monkeypatch):
+def test_a_recipe_takes_its_tables_from_files_beside_it(tmp_path):
     (tmp_path / "deep").mkdir()
     steps = np.array([0.1, 0.25, 3, 1e-6], dtype=np.float32)
     np.save(tmp_path / "steps.npy", steps)
     np.save(tmp_path / "deep" / "zeros.npy", np.array([0, -1, 7, 3], dtype=np.int16))
     path = tmp_path / "mine.toml"
-    path.write_text(RECIPE.replace('[[stage]]\nkind = "dequantize"\n', ""))
-    built = []
-    monkeypatch.setattr(recipe, "Pipeline", lambda **settings: built.append(settings["stages"][0]))
-    monkeypatch.setattr(recipe, "Recipe", lambda **settings: None)
-    recipe.load(path)
+    path.write_text(RECIPE)
+    scale = recipe.load(path).pipeline.stages[0].scale
     # A float32 is the number that it is, not the shortest decimal that prints it.
-    assert built[0].scale.step == tuple(Fraction(float(s)) for s in steps)
-    assert built[0].scale.step[0] != Fraction(1, 10)
-    assert built[0].scale.zero == (0, -1, 7, 3)
+    assert scale.step == tuple(Fraction(float(s)) for s in steps)
+    assert scale.step[0] != Fraction(1, 10)
+    assert scale.zero == (0, -1, 7, 3)
 
 
 def test_lists_and_nested_tables_are_searched_and_the_rest_left_alone(tmp_path):
@@ -72,7 +69,7 @@ def test_what_is_no_array(tmp_path):
     np.save(tmp_path / "y.npy", np.array([{}]), allow_pickle=True)
     (tmp_path / "z.npy").write_bytes(b"")
     for name in ("x.npy", "y.npy", "z.npy"):
-        with pytest.raises(HadacastError, match="no .npy file of numbers"):
+        with pytest.raises(HadacastError, match=r"no \.npy file of numbers"):
             tables.load(tmp_path / name)
     with pytest.raises(HadacastError, match="No such file"):
         tables.load(tmp_path / "none.npy")

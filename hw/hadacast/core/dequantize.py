@@ -192,11 +192,12 @@ class _Lane:
         return self.later(distance, at - plan.entry - 1, "distance")
 
     def _sum(self, a: Value, b: Value, sticky: Value, width: int) -> tuple[Value, Value]:
-        """Sign and magnitude of a sum of floors, two cycles later, both registered."""
+        """Sign and magnitude of a sum of floors, three cycles later, both registered."""
         m = self.m
+        a, b = self.later(a, 1, "term_a"), self.later(b, 1, "term_b")
         total = Signal(signed(width), name=f"sum_{self.lane}", reset_less=True)
         size = Signal(width, name=f"size_{self.lane}", reset_less=True)
-        exact = ~self.later(sticky, 1, "sum_sticky")
+        exact = ~self.later(sticky, 2, "sum_sticky")
         negative = total[-1]
         with m.If(self.enable):
             # |total + something below 1| has the floor ~total if it is inexact, -total if not.
@@ -219,7 +220,7 @@ class _Lane:
         offset = Cat(Const(0, plan.offset_shift), self.later(offset, at, "offset"))
         offset = self._signed(offset, self.block.offset.signed)
         total, size = self._sum(self._floor(held, sign, sticky), offset, sticky, bits + 2)
-        return size, self.later(sticky, 2, "fixed_sticky"), total
+        return size, self.later(sticky, 3, "fixed_sticky"), total
 
     def _floating(
         self, product: Value, sign: Value, exponent: Value, empty: Value, offset: Parts, at: int
@@ -244,21 +245,22 @@ class _Lane:
         larger = Mux(tops[0] > tops[1], tops[0], tops[1])
         with m.If(self.enable):
             m.d.sync += highest.eq(larger)
+        tops = [self.later(top, 1, f"top_{name}_late") for top, name in zip(tops, "ab", strict=True)]
         aligned: list[Value] = []
         lost: list[Value] = []
         numbers = (product, self.later(offset.significand, waits, "offset_number"))
         for name, number, top in zip(("product", "offset"), numbers, tops, strict=True):
             distance = Signal(range(width + 1), name=f"align_{name}_{self.lane}", reset_less=True)
-            below = larger - top
+            below = highest - top
             with m.If(self.enable):
                 m.d.sync += distance.eq(Mux(below > width, width, below))
             bits = plan.product_bits if name == "product" else plan.offset_bits
             shift = self.part(RightShift(width, width), f"align_{name}")
-            entered = Cat(Const(0, width - bits), self.later(number[:bits], 2, f"{name}_number"))
+            entered = Cat(Const(0, width - bits), self.later(number[:bits], 3, f"{name}_number"))
             m.d.comb += [shift.i.eq(entered), shift.shift.eq(distance)]
             aligned.append(shift.o)
             lost.append(shift.lost)
-        steps = 2 + shift.latency
+        steps = 3 + shift.latency
         sign_a = self.later(sign, steps, "sign_a")
         sign_b = self.later(offset.negative, waits + steps, "sign_b")
         sticky = lost[0] | lost[1]
@@ -268,7 +270,7 @@ class _Lane:
             sticky,
             width + 2,
         )
-        # `highest` was known one cycle before the alignment began, and the sum takes two.
+        # `highest` was known one cycle before the shifts began, this takes one, and the sum three.
         distance = Signal(range(plan.furthest + 1), name=f"distance_{self.lane}", reset_less=True)
         below = plan.highest - base - highest
         with m.If(self.enable):
@@ -276,7 +278,7 @@ class _Lane:
         place = plan.highest - width + plan.fraction
         return (
             Cat(Const(0, place), size),
-            self.later(sticky, 2, "float_sticky"),
+            self.later(sticky, 3, "float_sticky"),
             total,
-            self.later(distance, shift.latency + 1, "float_distance"),
+            self.later(distance, shift.latency + 3, "float_distance"),
         )

@@ -23,7 +23,7 @@ class Scaled(Elementwise):
         x = self.i.p.data[lane]
         negative = x[-1] if plan.element.signed else Const(0, 1)
         ratio = Ratio(plan.ratio(lane))
-        magnitude = Signal(ratio.spec.bits, name=f"magnitude_{lane}", reset_less=True)
+        magnitude = Signal(plan.largest.bit_length(), name=f"magnitude_{lane}", reset_less=True)
         with m.If(enable):
             m.d.sync += magnitude.eq((x ^ negative.replicate(len(x))) + negative)
 
@@ -42,7 +42,8 @@ class Scaled(Elementwise):
 
         at = plan.entry
         part(ratio, "ratio")
-        m.d.comb += ratio.i.eq(later(magnitude, at - 1, "entered"))
+        m.d.comb += ratio.i.eq(later(magnitude[: plan.bits], at - 1, "entered"))
+        beyond = magnitude[plan.bits :].any()
         if not ratio.spec.constant:
             m.d.comb += ratio.multiplier.eq(table(plan.multipliers(lane), at, "multiplier"))
         both = later(Cat(ratio.sticky, ratio.quotient), plan.product - ratio.latency, "quotient")
@@ -67,7 +68,7 @@ class Scaled(Elementwise):
             rounder.negative.eq(later(negative, at, "negative")),
             rounder.quotient.eq(quotient[:bits]),
             rounder.sticky.eq(sticky),
-            rounder.over.eq(quotient[bits:].any()),
+            rounder.over.eq(quotient[bits:].any() | later(beyond, at - 1, "beyond")),
         ]
         if len(plan.rounder.zeros) > 1:
             m.d.comb += rounder.zero.eq(table(plan.zero_table(lane), at, "zero"))

@@ -9,7 +9,7 @@ from hadacast.fixed_rounder import FixedRounder
 from hadacast.irrational import floor_log2
 from hadacast.minifloat import Minifloat
 from hadacast.place_table import PlaceTable
-from hadacast.ratio import Ratio
+from hadacast.ratio import Ratio, matters
 from hadacast.right_shift import shift_latency
 from hadacast.rounding import LIMIT
 from hadacast.scale.latency import fraction_bits, rounder_latency
@@ -85,6 +85,13 @@ class StaticPlan:
             1 / s * Fraction(2) ** (-fraction - self.unit) for s in self.spec.scale.steps(self.spec.code)
         )
 
+    @cached_property
+    def bits(self) -> int:
+        """Low bits of |x| that are multiplied; with any above, x is beyond every code."""
+        if self.wraps or self.spec.floating:
+            return self.largest.bit_length()
+        return matters(self.largest, min(self.ratios), self.integer)
+
     # With exponents, quotients are made for the largest that matters, and shifted right.
 
     @cached_property
@@ -122,8 +129,9 @@ class StaticPlan:
     def _by_lane(self) -> list[Ratio]:
         count = self.spec.lanes if len(self.ratios) > 1 else 1
         fraction = self.fraction + self.highest - self.gap
+        largest = min(self.largest, (1 << self.bits) - 1)
         return [
-            Ratio(largest=self.largest, factors=self.ratios[lane :: self.spec.lanes], fraction=fraction)
+            Ratio(largest=largest, factors=self.ratios[lane :: self.spec.lanes], fraction=fraction)
             for lane in range(count)
         ]
 

@@ -295,10 +295,10 @@ class DequantizePlan:
 
     @property
     def addition(self) -> int:
-        """Of adding an offset: compare tops, align, add, and take the magnitude."""
+        """Of adding an offset: compare tops and align; give signs, add, and take the magnitude."""
         if self.floating_offset:
-            return 2 + shift_latency(self.accumulator) + 2
-        return 2 if self.fixed_offset else 0
+            return 3 + shift_latency(self.accumulator) + 3
+        return 3 if self.fixed_offset else 0
 
     @property
     def shift(self) -> int:

@@ -7,7 +7,7 @@ from functools import cached_property
 from hadacast.fixed_rounder import FixedRounder
 from hadacast.format import Format
 from hadacast.place_table import PlaceTable
-from hadacast.ratio import Ratio
+from hadacast.ratio import Ratio, matters
 from hadacast.right_shift import shift_latency
 
 
@@ -32,10 +32,23 @@ class ScaledPlan:
     rounder: FixedRounder
     shifts: tuple[int, ...] | None = None
 
+    @property
+    def largest(self) -> int:
+        """Of |x|."""
+        return max(self.element.max, -self.element.min)
+
+    @cached_property
+    def bits(self) -> int:
+        """Low bits of |x| that are multiplied; with any above, y saturates."""
+        count = max(len(self.factors), len(self.shifts or ()))
+        shifts = self.shifts or (0,)
+        pairs = ((self.factors[i % len(self.factors)], shifts[i % len(shifts)]) for i in range(count))
+        return matters(self.largest, min(r / (1 << s) for r, s in pairs), self.rounder.integer)
+
     @cached_property
     def _by_lane(self) -> list[Ratio]:
         count = self.lanes if len(self.factors) > 1 else 1
-        largest = max(self.element.max, -self.element.min)
+        largest = min(self.largest, (1 << self.bits) - 1)
         fraction = 1 if self.shifts is not None else self.rounder.fraction
         return [
             Ratio(largest=largest, factors=self.factors[lane :: self.lanes], fraction=fraction)

@@ -35,15 +35,16 @@ class StaticElement(ElementUnit):
         ratio = m.submodules.ratio = Ratio(layout.ratio(self.lane))
         m.d.comb += [
             ratio.enable.eq(enable),
-            ratio.i.eq(delayed(m, enable, magnitude, layout.entry - 1, "magnitude")),
+            ratio.i.eq(delayed(m, enable, magnitude[: layout.bits], layout.entry - 1, "magnitude")),
         ]
+        beyond = magnitude[layout.bits :].any()
         if not ratio.spec.constant:
             table = layout.multipliers(self.lane)
             m.d.comb += ratio.multiplier.eq(self._table(m, table, "multiplier", layout.entry))
 
         quotient, sticky = self._wait(m, ratio, layout.product - ratio.latency)
         quotient, sticky = self._shifted(m, layout, quotient, sticky)
-        self._last(m, layout, quotient, sticky, negative)
+        self._last(m, layout, quotient, sticky, negative, beyond)
         return m
 
     def _table(self, m: Module, spec: Any, name: str, cycles: int) -> Value:
@@ -76,7 +77,9 @@ class StaticElement(ElementUnit):
         ]
         return shift.o, shift.lost
 
-    def _last(self, m: Module, layout: Any, quotient: Value, sticky: Value, negative: Value) -> None:
+    def _last(
+        self, m: Module, layout: Any, quotient: Value, sticky: Value, negative: Value, beyond: Value
+    ) -> None:
         spec = self.spec
         rounder = FixedRounder(layout.rounder) if layout.shifted_zero else Rounder(spec, layout.integer)
         m.submodules.rounder = rounder
@@ -92,7 +95,7 @@ class StaticElement(ElementUnit):
             rounder.negative.eq(delayed(m, self.enable, negative, waits, "negative")),
             rounder.quotient.eq(whole[:bits]),
             rounder.sticky.eq(sticky),
-            rounder.over.eq(whole[bits:].any()),
+            rounder.over.eq(whole[bits:].any() | delayed(m, self.enable, beyond, waits - 1, "beyond")),
         ]
         if spec.rounding == "stochastic":
             m.d.comb += rounder.random.eq(delayed(m, self.enable, self.random, waits, "random"))
