@@ -36,12 +36,12 @@ def quotients(code, integer, fraction, seed):
     if bits <= EXHAUSTIVE:
         return np.arange(1 << bits)
     rng = np.random.default_rng(seed)
-    parts = [rng.integers(0, 1 << bits, 40), rng.integers(0, 1 << bits, 40) >> rng.integers(0, bits, 40)]
+    parts = [rng.integers(0, 1 << bits, 20), rng.integers(0, 1 << bits, 20) >> rng.integers(0, bits, 40)]
     parts.append(1 << np.arange(bits))
     if isinstance(code, Minifloat):
         numbers = np.array([code.multiple(m) for m in range(code.max_code + 1)], dtype=np.int64)
-        if len(numbers) > 50:
-            numbers = np.concatenate([numbers[:10], numbers[-10:], rng.choice(numbers, 30)])
+        if len(numbers) > 24:
+            numbers = np.concatenate([numbers[:6], numbers[-6:], rng.choice(numbers, 12)])
         halves = (numbers << fraction) + (np.append(numbers[1:], numbers[-1] + 1) - numbers << fraction >> 1)
         parts += [numbers << fraction, halves]
     else:

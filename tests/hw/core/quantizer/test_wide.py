@@ -59,9 +59,9 @@ def test_flag(above, floating):
     ids=lambda spec: f"{spec.code}-{spec.wide}-{spec.frame}",
 )
 def test_stage(spec):
-    x = groups(Quantize(frame=spec.frame, input=spec.element), 12, 5)
+    x = groups(Quantize(frame=spec.frame, input=spec.element), 8, 5)
     rng = np.random.default_rng(1)
-    x = x[rng.permutation(len(x))[:24]]
+    x = x[rng.permutation(len(x))[:14]]
     if spec.floating:
         exponent = rng.integers(124, 130, (len(x), 1))
         x = Frames(codes=x, scale=exponent)
