@@ -36,7 +36,7 @@ def quotients(code, integer, fraction, seed):
     if bits <= EXHAUSTIVE:
         return np.arange(1 << bits)
     rng = np.random.default_rng(seed)
-    parts = [rng.integers(0, 1 << bits, 20), rng.integers(0, 1 << bits, 20) >> rng.integers(0, bits, 40)]
+    parts = [rng.integers(0, 1 << bits, 20), rng.integers(0, 1 << bits, 20) >> rng.integers(0, bits, 20)]
     parts.append(1 << np.arange(bits))
     if isinstance(code, Minifloat):
         numbers = np.array([code.multiple(m) for m in range(code.max_code + 1)], dtype=np.int64)
