@@ -160,11 +160,13 @@ class Quantize(Component):
         free = Signal(range(spec.replay_depth + 1), init=spec.replay_depth)
         following = Signal.like(free)
         any_free = Signal(init=1)
+        # The stall signal has many registers to drive: places are counted a cycle behind it.
+        left = Signal()
         m.d.comb += [
-            following.eq(free + pop - (self.i.valid & any_free)),
+            following.eq(free + left - (self.i.valid & any_free)),
             self.i.ready.eq(any_free),
         ]
-        m.d.sync += [free.eq(following), any_free.eq(following.any())]
+        m.d.sync += [left.eq(pop), free.eq(following), any_free.eq(following.any())]
         # All of it waits in registers that nothing but the span's enable holds: what leaves a queue goes to
         # many places.
         there = Signal()

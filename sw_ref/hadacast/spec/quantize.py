@@ -265,14 +265,14 @@ class Quantize(Stage):
 
     @property
     def replay_depth(self) -> int:
-        """Beats that may wait: with as many, one leaves in each cycle."""
-        return self._replayed + 1 if self.scale.reduces else 0
+        """Beats that may wait: with as many, one leaves in each cycle. That one left is known a cycle later."""
+        return self._replayed + 2 if self.scale.reduces else 0
 
     @property
     def results_depth(self) -> int:
         """Results that wait for their beats, at most."""
         walk = self.walk
-        waiting = self._decided + 3  # replay_depth, or one more
+        waiting = self._decided + 4  # replay_depth, or one more
         if walk.passes == 1:
             return (waiting - 1) // walk.run + 1
         return (waiting // self.beats + 2) * walk.words

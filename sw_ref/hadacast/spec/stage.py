@@ -39,7 +39,9 @@ class Stage(ABC):
         checks.power_of_two("frame", self.frame, 2, MAX_FRAME)
         checks.power_of_two("lanes", self.lanes, 1, self.frame, note=" (the frame)")
         if not isinstance(self.input, Codes | Block):
-            raise HadacastError(f"input is {checks.quote(self.input)}: it must be a Format, Minifloat or Block")
+            raise HadacastError(
+                f"input is {checks.quote(self.input)}: it must be a Format, Minifloat or Block"
+            )
 
     @property
     def beats(self) -> int:
