@@ -226,7 +226,7 @@ class Unpack(Component):
             )
             m.d.comb += [
                 bank.i.valid.eq(source.valid),
-                bank.i.p.sides.eq(source.p.data),
+                bank.i.payload.eq(source.payload),
                 source.ready.eq(bank.i.ready),
             ]
             source = bank.o
@@ -254,9 +254,10 @@ class Unpack(Component):
             pieces.ready.eq(leaves),
             source.ready.eq(leaves & last_of_unit),
             self.o.p.last.eq(place == self.spec.beats - 1),
-            self.o.p.mark.eq(pieces.p.mark),
+            # Before broken frames are dropped, the last word of one has the mark, of either section.
+            self.o.p.mark.eq(pieces.p.mark | source.p.mark),
         ]
-        self._shape(m, self.o.p, pieces.p.data, Value.cast(source.p))
+        self._shape(m, self.o.p, pieces.p.data, source.p.data)
 
     def _section(self, m: Module, name: str, track: Track, wait: int) -> tuple[Section, Fetcher]:
         """A queue of words, and what takes pieces out of them."""

@@ -1,14 +1,20 @@
 """Packed and unpacked in hardware as in the reference, byte for byte, whatever the padding is."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
+from amaranth.hdl import Cat, Module, Value
+from amaranth.lib import stream
+from amaranth.lib.wiring import Component, In, Out
 from hw.core.campaign import stimulus
 
+from hadacast.core import beat
+from hadacast.core import pipeline as core
 from hadacast.core.top import AxiTop
 from hadacast.format import Codes, Format
-from hadacast.frames import Block
+from hadacast.frames import Block, Frames
 from hadacast.minifloat import E2M1, E4M3, E8M0, FP32
 from hadacast.packed import Packed
 from hadacast.sim.scoreboard import compare
@@ -113,6 +119,51 @@ CASES = [
 ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Numbers(Stage):
+    """Codes with the low bits of their group's scale above them, as fixed point: so that both show."""
+
+    kind: ClassVar[str] = "numbers"
+    latency: ClassVar[int] = 0
+
+    @property
+    def output(self):
+        return Format(width=self.element.width + 4, signed=False)
+
+    def transform(self, x):
+        assert x.scale is not None
+        scales = np.broadcast_to(x.scale[..., None], self.input.grouped(x.codes).shape)
+        above = (self.input.ungrouped(scales) & 15) << self.element.width
+        return Frames(codes=(x.codes & ((1 << self.element.width) - 1)) | above)
+
+
+class NumbersWires(Component):
+    """The hardware of Numbers."""
+
+    def __init__(self, spec):
+        self.spec = spec
+        super().__init__(
+            {
+                "i": In(stream.Signature(beat.flowing(spec.input, spec.lanes))),
+                "o": Out(stream.Signature(beat.flowing(spec.output, spec.lanes))),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        i, o = self.i, self.o
+        m.d.comb += [o.valid.eq(i.valid), i.ready.eq(o.ready), o.p.last.eq(i.p.last), o.p.mark.eq(i.p.mark)]
+        for lane in range(self.spec.lanes):
+            code = Value.cast(i.p.data[lane])[: self.spec.element.width]
+            m.d.comb += o.p.data[lane].eq(Cat(code, Value.cast(i.p.scale[lane // self.spec.input.group])[:4]))
+        return m
+
+
+@pytest.fixture(autouse=True)
+def _numbers(monkeypatch):
+    monkeypatch.setitem(core.COMPONENTS, "numbers", NumbersWires)
+
+
 def check(spec: Pipeline, samples: int, simulator: str, seed: int) -> None:
     plan = stimulus(spec, samples, seed=seed)
     result = compare(spec, plan, simulate(AxiTop(spec), plan, simulator))
@@ -159,6 +210,22 @@ def test_behind_other_stages(case):
         )
     stages.append(Pack(frame=16, lanes=4, input=stages[-1].output, layout="ahead"))
     check(Pipeline(name="core", stages=tuple(stages)), 400, "amaranth", 1)
+
+
+DROPPED = [SHAPES[i] for i in (3, 6, 12, 14, 17)]
+
+
+@pytest.mark.parametrize("layout", ["beside", "ahead", "behind"])
+@pytest.mark.parametrize("shape", DROPPED, ids=str)
+def test_ahead_of_a_transform(shape, layout):
+    """Broken frames go through, marked in their last beat, and the transform drops them."""
+    stages: list[Stage] = [Unpack(frame=shape.frame, lanes=shape.lanes, input=shape.packed(layout))]
+    if shape.scale is not None:
+        stages.append(Numbers(frame=shape.frame, lanes=shape.lanes, input=stages[-1].output))
+    stages.append(Fwht(frame=shape.frame, lanes=shape.lanes, input=stages[-1].output))
+    spec = Pipeline(name="core", stages=tuple(stages))
+    assert spec.dropper == len(stages) - 1
+    check(spec, 200, "amaranth", shape.lanes)
 
 
 def test_back_to_what_was_packed():

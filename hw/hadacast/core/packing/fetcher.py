@@ -82,7 +82,12 @@ class Fetcher(Component):
                 m.d.sync += word.eq(value)
 
         window: Value = Cat(words[index].data for index in range(span))
-        flags: Value = Cat(goes, words[0].mark)
+        # Before broken frames are dropped, the last word of one has the mark, and so has the last piece.
+        mark = Signal()
+        m.d.comb += mark.eq(
+            Cat(words[number].mark & (schedule.needed > number) for number in range(span)).any()
+        )
+        flags: Value = Cat(goes, mark)
         place: Value = Cat(schedule.place)
         window, flags, place = self._registered(m, enable, "piece", window, flags, place)
         steps = (track.places - 1).bit_length()

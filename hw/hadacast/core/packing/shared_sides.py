@@ -27,13 +27,13 @@ class SharedSides(Component):
 
     Members
     -------
-    i, o: sides.
+    i, o: sides, and the mark of their frame: on any that come, then on all that leave.
     """
 
     def __init__(self, width: int, units: int, rows: int):
         self.units = units
         self.rows = rows
-        shape = data.StructLayout({"sides": width})
+        shape = data.StructLayout({"data": width, "mark": 1})
         super().__init__({"i": In(stream.Signature(shape)), "o": Out(stream.Signature(shape))})
 
     def elaborate(self, platform: Any) -> Module:
@@ -41,7 +41,7 @@ class SharedSides(Component):
         words = 2 * self.units
         # Only banks that are full are read, only others written: no word at the same time.
         memory = m.submodules.memory = Memory(
-            shape=self.i.p.shape(),
+            shape=len(self.i.p.data),
             depth=words,
             init=[],
             attrs={"ram_style": RAM_STYLES[of_platform(platform).storage(words)], "no_rw_check": 1},
@@ -52,10 +52,13 @@ class SharedSides(Component):
         m.d.comb += [
             self.i.ready.eq(~full[filling]),
             write.addr.eq(place),
-            write.data.eq(self.i.p),
+            write.data.eq(self.i.p.data),
             write.en.eq(self.i.valid & self.i.ready),
         ]
+        marks = Array(Signal(name=f"mark_{bank}") for bank in range(2))
         with m.If(write.en):
+            first = (place == 0) | (place == self.units)
+            m.d.sync += marks[filling].eq(self.i.p.mark | (marks[filling] & ~first))
             m.d.sync += place.eq(Mux(place == words - 1, 0, place + 1))
             with m.If((place == self.units - 1) | (place == words - 1)):
                 m.d.sync += [full[filling].eq(1), filling.eq(~filling)]
@@ -63,7 +66,7 @@ class SharedSides(Component):
         section = m.submodules.section = Section(self.o.p.shape(), AHEAD)
         credit = Signal(range(AHEAD + 1), init=AHEAD)
         leaving, row, taken = Signal(), Signal(range(self.rows)), Signal(range(words))
-        ends, takes, found = Signal(), Signal(), Signal()
+        ends, takes, found, mark = Signal(), Signal(), Signal(), Signal()
         m.d.comb += [
             takes.eq(full[leaving] & (credit != 0)),
             read.addr.eq(taken),
@@ -80,10 +83,11 @@ class SharedSides(Component):
                         full[leaving].eq(0),
                         leaving.eq(~leaving),
                     ]
-        m.d.sync += [found.eq(takes), credit.eq(credit - takes + section.pop)]
+        m.d.sync += [found.eq(takes), mark.eq(marks[leaving]), credit.eq(credit - takes + section.pop)]
         m.d.comb += [
             section.push.eq(found),
-            section.tail.eq(read.data),
+            section.tail.data.eq(read.data),
+            section.tail.mark.eq(mark),
             self.o.valid.eq(section.valid),
             self.o.payload.eq(section.head),
             section.pop.eq(self.o.valid & self.o.ready),
