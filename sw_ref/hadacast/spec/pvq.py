@@ -198,6 +198,7 @@ def pyramid(x: Ints, norm: Ints, pulses: int, most: int) -> Ints:
 
 
 def multiply_latency(a: int, b: int) -> int:
-    """Clocks of a product of a-bit and b-bit integers: products of limbs, and a tree of their sum."""
+    """Clocks of a product of a-bit and b-bit integers: registers at the multipliers' entrance, products of
+    limbs, and a tree of their sum."""
     products = -(-a // LIMB) * -(-b // LIMB)
-    return 1 + (products - 1).bit_length()
+    return 2 + (products - 1).bit_length()

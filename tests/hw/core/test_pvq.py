@@ -61,7 +61,7 @@ CONFIGS = [
 LARGE = [
     Config(32, 8, 8, 8, 12),
     Config(32, 1, 16, 8, 14),
-    Config(32, 2, 32, 32, 20),
+    Config(32, 1, 32, 32, 20),
     Config(64, 1, 32, 17, 20, signed=False),
     Config(64, 4, 16, 6, 12, transform=True),
 ]

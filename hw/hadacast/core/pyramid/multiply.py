@@ -26,10 +26,14 @@ class Multiply(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
+        # Multipliers are slow and stand where they stand: registers next to them at both ends.
+        sides = (("a", self.a), ("b", self.b))
+        whole = [Signal(len(side), name=f"factor_{name}", reset_less=True) for name, side in sides]
+        m.d.sync += [register.eq(side) for register, (_, side) in zip(whole, sides, strict=True)]
         terms = []
         for low_a in range(0, len(self.a), LIMB):
             for low_b in range(0, len(self.b), LIMB):
-                a, b = self.a[low_a : low_a + LIMB], self.b[low_b : low_b + LIMB]
+                a, b = whole[0][low_a : low_a + LIMB], whole[1][low_b : low_b + LIMB]
                 product = Signal(len(a) + len(b), name=f"product_{low_a}_{low_b}", reset_less=True)
                 m.d.sync += product.eq(a * b)
                 terms.append((low_a + low_b, product))
