@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from boards.board_sim import AmaranthPort, CxxrtlPort, symbol
-from boards.cores import core
+from boards.cores import core, packed_core
 
 from hadacast.boards.uart_top import UartTop
 from hadacast.talk import protocol
@@ -16,6 +16,8 @@ SPECS = [
     core(4, 2, 5),  # two beats: the aborting beat would be the last one
     core(2, 2, 9, signed=False),  # one beat
     core(8, 8, 16),
+    packed_core("behind", transform=True),
+    packed_core("ahead", transform=False),  # behind a frame buffer
 ]
 
 
@@ -29,7 +31,11 @@ class Bench:
 
     def frame(self):
         form = self.spec.input
-        return self.random.integers(form.min, form.max, self.spec.frame, endpoint=True)
+        return self.random.integers(form.min, form.max, self.size, endpoint=True)
+
+    @property
+    def size(self):
+        return self.spec.in_beats * self.spec.in_lanes
 
     def request(self, x, tag):
         return protocol.enclose(Request.TRANSFORM, tag, protocol.pack(x, self.spec.input))
@@ -39,7 +45,8 @@ class Bench:
         wire = b"".join(wires)
         self.port.write(wire)
         replies = 3 + wire.count(protocol.END)
-        longest = 2 * (self.spec.frame * self.spec.output.bytes + Descriptor.LAYOUT.size)
+        body = self.spec.out_beats * self.spec.out_lanes * self.spec.output.bytes
+        longest = 2 * (body + Descriptor.LAYOUT.size)
         # Until the line has been silent for long, in bytes of 10 bits.
         data = self.port.drain(10 * DIVISOR * (len(wire) + 10))
         while chunk := self.port.drain(10 * DIVISOR * 12):
@@ -57,7 +64,9 @@ class Bench:
         return (status, tag, self.spec.compute(x).tolist())
 
 
-@pytest.fixture(params=SPECS, ids=lambda spec: f"{spec.frame}x{spec.lanes}x{spec.input.width}")
+@pytest.fixture(
+    params=SPECS, ids=lambda spec: f"{spec.name}-{spec.lanes}x{spec.input.width}-{spec.out_lanes}"
+)
 def bench(request):
     return Bench(request.param)
 
@@ -69,7 +78,7 @@ def test_identity(bench):
 
 def test_frames_come_back_exact_and_tagged(bench):
     form = bench.spec.input
-    frames = [bench.frame(), np.full(bench.spec.frame, form.min), np.full(bench.spec.frame, form.max)]
+    frames = [bench.frame(), np.full(bench.size, form.min), np.full(bench.size, form.max)]
     for tag, x in enumerate(frames, 0xDB):  # tags that need escapes among them
         assert bench.exchange(bench.request(x, tag)) == [bench.good(x, tag)]
 
@@ -115,7 +124,7 @@ def test_the_core_drops_the_bad_frame(bench):
     x = bench.frame()
     # Up to the last beat, all elements went into the core; a one-beat frame never went in at all.
     cut = protocol.enclose(Request.TRANSFORM, 1, body(bench, x)[:-1])
-    after = Status.OK_AFTER_DROP if bench.spec.beats > 1 else Status.OK
+    after = Status.OK_AFTER_DROP if bench.spec.in_beats > 1 else Status.OK
     assert bench.exchange(cut) == [(Status.SHORT, 1, b"")]
     assert bench.exchange(bench.request(x, 2)) == [bench.good(x, 2, after)]
     assert bench.exchange(bench.request(x, 3)) == [bench.good(x, 3)]
