@@ -68,8 +68,8 @@ def fraction(name: str, value: Any, low: Fraction | int, high: Fraction | int, b
         try:
             shown = str(value)
             # A power of ten in a text can be of any size.
-            plain = len(shown) <= 40 and ("e" not in shown.lower() or abs(int(shown.lower().split("e")[1])) < 100)
-            exact = Fraction(shown) if plain else None
+            ten = int(shown.lower().partition("e")[2] or 0)
+            exact = Fraction(shown) if len(shown) <= 40 and abs(ten) < 100 else None
         except (ValueError, ZeroDivisionError, OverflowError):
             exact = None
     if exact is None or not low <= exact <= high:
@@ -77,7 +77,8 @@ def fraction(name: str, value: Any, low: Fraction | int, high: Fraction | int, b
     for part in (exact.numerator, exact.denominator):
         if part and (part // (part & -part)).bit_length() > bits:
             raise HadacastError(
-                f"{name} is {quote(value)}: as a fraction, {exact}, it takes more than {bits} bits above and below"
+                f"{name} is {quote(value)}: as a fraction, {exact}, it takes more than {bits} bits"
+                " above or below"
             )
     return exact
 

@@ -51,7 +51,7 @@ def to_verilog(top: AxiTop, family: str = "generic") -> str:
     target = families.Target(families.get(family))
     with tempfile.TemporaryDirectory(prefix="hadacast-verilog-") as folder:
         Path(folder, "core.il").write_text(_rtlil(top, target))
-        # No names with brackets: bit 0 of a net x[1] would meet bit 1 of a net x in the files that go to ABC9.
+        # No names with brackets: bit 0 of a net x[1] would meet bit 1 of a net x in ABC9's files.
         # Multiplexers, no `always @*`: an event-driven simulator doesn't run such a block at time 0
         # if nothing in it changes.
         yosys.run(

@@ -12,9 +12,11 @@ from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block
 from hadacast.minifloat import E8M0
 from hadacast.rounding import to_codes
+from hadacast.scale import mx_fp32
 from hadacast.scale.exponent_plan import plan
 from hadacast.scale.scale import EXPONENT_BIAS, NAN_EXPONENT, Groups, Scale
 
+EXACT = "exact"
 RULES = ("floor", "ceil", "even", "rceil", "three_quarters")
 
 
@@ -34,18 +36,35 @@ class Exponent(Scale):
 
     The scale leaves as an E8M0 code, floor(log2 s) + 127, held in 0 … 254. A group of zeros has code 0;
     one that held NaN 255, with element codes 0.
+
+    Members
+    -------
+    rule: as above.
+    arithmetic: "exact", or "torchao": the float32 operations of its `to_mx` in eager mode, bit for bit, for
+        the element formats of OCP MX, to nearest even, saturating, an input of up to 25 bits. Powers of two
+        are exact in float32, so all that differs is that elements under scale code 0 are divided by 2^-126
+        ("rceil": by 1), and that "rceil" takes a logarithm, which just above a power of two comes out as
+        the integer (hadacast.scale.mx_fp32).
     """
 
     kind: ClassVar[str] = "exponent"
     reduces: ClassVar[str] = "amax"
 
     rule: str = "floor"
+    arithmetic: str = EXACT
 
     def __post_init__(self) -> None:
         checks.choice("rule", self.rule, RULES)
+        checks.choice("arithmetic", self.arithmetic, (EXACT, *mx_fp32.LIBRARIES))
 
     def check(self, element: Codes, input_: Format, floating: bool) -> None:
-        pass
+        if self.arithmetic != EXACT:
+            mx_fp32.check(self, element, input_)
+
+    @property
+    def least_code(self) -> int:
+        """The scale code that elements under scale code 0 are really divided by."""
+        return 0 if self.arithmetic == EXACT else mx_fp32.least_code(self.rule)
 
     def bound(self, element: Codes) -> tuple[Fraction, bool]:
         """(b, equal): `up` is mant(a) > b, or mant(a) ≥ b where `equal`. b ≥ 2: never."""
@@ -63,6 +82,8 @@ class Exponent(Scale):
 
     def codes_of(self, amax: Ints, power: Any, element: Codes) -> Ints:
         """E8M0 codes of groups whose largest magnitude is amax·2^power."""
+        if self.logarithm:
+            return mx_fp32.rceil_codes(amax, power, element)
         floor = np.frexp(amax.astype(np.float64))[1].astype(np.int64) - 1
         bound, equal = self.bound(element)
         # a/2^floor against the bound, in whole numbers: Python's where an int64 has no room.
@@ -73,6 +94,11 @@ class Exponent(Scale):
         up = left >= right if equal else left > right
         code = floor + power - emax(element) + up + EXPONENT_BIAS
         return np.where(amax == 0, 0, np.clip(code, 0, NAN_EXPONENT - 1)).astype(np.int64)
+
+    @property
+    def logarithm(self) -> bool:
+        """Whether the rule goes by a float32 logarithm."""
+        return self.arithmetic != EXACT and self.rule == "rceil"
 
     def leading_only(self, spec: Any) -> bool:
         return self.rule == "floor"
@@ -87,7 +113,8 @@ class Exponent(Scale):
         self, groups: Groups, element: Codes, mode: str, overflow: str
     ) -> tuple[Ints, dict[str, Ints]]:
         scale = self.codes_of(groups.amax, groups.power, element)
-        shift = (groups.power - (scale - EXPONENT_BIAS))[..., None]
+        divisor = np.where(scale == 0, self.least_code, scale) - EXPONENT_BIAS
+        shift = (groups.power - divisor)[..., None]
         x = np.where(np.asarray(groups.invalid)[..., None], 0, groups.x)
         codes = to_codes(x, 1, 1, shift, element, mode, overflow, groups.random)
         return codes, {"scale": np.where(groups.invalid, NAN_EXPONENT, scale)}

@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from hadacast import elements
 from hadacast.format import Codes, Format
 from hadacast.minifloat import Minifloat
+from hadacast.scale import mx_fp32
 from hadacast.scale.latency import fraction_bits, leading_latency, rounder_latency, shifter_latency
 from hadacast.scale.scale import EXPONENT_BIAS, NAN_EXPONENT
 
@@ -86,7 +89,8 @@ def plan(spec: Any) -> Plan:
     rises = bound < 2 or equal
     offset = EXPONENT_BIAS - emax - fixed.fraction - (EXPONENT_BIAS if spec.floating else 0)
     highest = offset + width - 1 + rises + (NAN_EXPONENT - 1 if spec.floating else 0)
-    held = offset < 0 or highest > NAN_EXPONENT - 1
+    # Elements under scale code 0 can have a divisor of their own.
+    held = offset < (spec.scale.least_code > 0) or highest > NAN_EXPONENT - 1
     own = isinstance(code, Minifloat) and top + 1 >= OWN_LEADING
     mantissa = code.mantissa if isinstance(code, Minifloat) else 0
     kept = (mantissa if own else top) + 1 + fraction
@@ -114,3 +118,26 @@ def plan(spec: Any) -> Plan:
     else:
         element_latency = shifter_latency(most) + rounder_latency(spec, top + 1)
     return Plan(**{**found.__dict__, "element_latency": element_latency})
+
+
+@lru_cache(maxsize=256)
+def rises_from(spec: Any) -> tuple[tuple[int, int], ...]:
+    """Where the rule takes the next exponent: pairs of the first scale code (without `up`) that one holds
+    for, the first from anything, and the least mantissa, W bits with the leading one at the top; 2^W: never."""
+    width, code = spec.element.width, spec.code
+    if not spec.scale.logarithm:
+        bound, equal = spec.scale.bound(code)
+        scaled = bound * (1 << (width - 1))
+        return ((0, -(-scaled.numerator // scaled.denominator) if equal else int(scaled) + 1),)
+    # The next code is the least mantissa's by bisection, for all codes at once.
+    offset = plan(spec).offset
+    highest = offset + width - 1 + (NAN_EXPONENT - 1 if spec.floating else 0)
+    codes = np.arange(max(offset, 0), min(highest, NAN_EXPONENT - 2) + 1)
+    low, high = np.full_like(codes, 1 << (width - 1)), np.full_like(codes, 1 << width)
+    while (low < high).any():
+        middle = (low + high) // 2
+        power = codes - EXPONENT_BIAS + elements.emax(code) - (width - 1)
+        up = (mx_fp32.rceil_codes(middle, power, code) > codes) | (middle == high)
+        low, high = np.where(up, low, middle + 1), np.where(up, middle, high)
+    starts = np.flatnonzero(np.diff(low, prepend=0))
+    return tuple((int(codes[start]), int(low[start])) for start in starts)

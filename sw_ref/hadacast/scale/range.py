@@ -255,7 +255,7 @@ class RangeDivision:
         if self.spec.rounding == "up":
             return "nothing"
         if self.integer:
-            return "any"
+            return "parity" if self.spec.rounding == "even" else "any"
         return "odd" if self.spec.rounding == "even" else "nothing"
 
     @property
@@ -264,6 +264,11 @@ class RangeDivision:
         if self.clips:
             return max(self.digits - self.fraction, self.code.width) + 3
         return 2 if self.integer and not self.half else 0
+
+    @property
+    def inside(self) -> bool:
+        """Whether no quotient is beyond the codes."""
+        return self.half and not self.offset_bits and (1 << self.digits) - 1 <= self.code.max
 
     @property
     def first_latency(self) -> int:
@@ -281,4 +286,5 @@ class RangeDivision:
     @property
     def latency(self) -> int:
         """Cycles from x to its code."""
-        return multiple_latency(self.ratio.numerator) + self.digits + (self.exact != "nothing") + 2
+        found = multiple_latency(self.ratio.numerator) + self.digits + (self.exact != "nothing")
+        return found + (1 if self.inside else 2)

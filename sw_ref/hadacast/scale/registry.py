@@ -13,9 +13,7 @@ from hadacast.scale.range import Range
 from hadacast.scale.scale import Scale
 from hadacast.scale.static import Static
 
-SCALES: Mapping[str, type[Scale]] = {
-    cls.kind: cls for cls in (Maximum, Range, Exponent, Floating, Static)
-}
+SCALES: Mapping[str, type[Scale]] = {cls.kind: cls for cls in (Maximum, Range, Exponent, Floating, Static)}
 
 
 def scale(name: str, value: Any) -> Scale:

@@ -10,7 +10,7 @@ from hadacast.irrational import floor_log2
 from hadacast.minifloat import Minifloat
 from hadacast.place_table import PlaceTable
 from hadacast.ratio import Ratio, matters
-from hadacast.right_shift import shift_latency
+from hadacast.right_shift import all_ones, shift_latency
 from hadacast.rounding import LIMIT
 from hadacast.scale.latency import fraction_bits, rounder_latency
 from hadacast.scale.scale import EXPONENT_BIAS, NAN_EXPONENT
@@ -105,11 +105,11 @@ class StaticPlan:
 
     @cached_property
     def furthest(self) -> int:
-        """The largest shift that matters: what is shifted further is less than a quarter of what counts."""
+        """The largest shift that matters, or beyond: what goes further is less than a quarter of what counts."""
         if not self.spec.floating:
             return 0
         lowest = -self.fraction - 2 - floor_log2(max(self.ratios) * self.largest)
-        return self.highest - min(max(lowest, -EXPONENT_BIAS), self.highest)
+        return all_ones(self.highest - min(max(lowest, -EXPONENT_BIAS), self.highest))
 
     @property
     def fraction(self) -> int:

@@ -141,7 +141,7 @@ class Quantize(Stage):
     def _check_scale(self) -> None:
         fixed = self.fixed
         self.scale.check(self.code, fixed, self.floating)
-        if isinstance(self.scale, Floating) and self.scale.arithmetic != EXACT:
+        if isinstance(self.scale, Floating | Exponent) and self.scale.arithmetic != EXACT:
             for name, only in (("rounding", "even"), ("overflow", "saturate")):
                 if getattr(self, name) != only:
                     raise HadacastError(
@@ -265,7 +265,7 @@ class Quantize(Stage):
 
     @property
     def replay_depth(self) -> int:
-        """Beats that may wait: with as many, one leaves in each cycle. That one left is known a cycle later."""
+        """Beats that may wait: with as many, one leaves in each cycle, which is known a cycle later."""
         return self._replayed + 2 if self.scale.reduces else 0
 
     @property

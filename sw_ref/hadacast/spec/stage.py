@@ -57,7 +57,7 @@ class Stage(ABC):
         """The input format with other elements: what leaves a stage that lets sides pass."""
         return replace(self.input, element=element) if isinstance(self.input, Block) else element
 
-    # A packed stream has lanes of bytes, and beats of its own number. Everything else is as wide as it is long.
+    # A packed stream has lanes of bytes, and beats of its own number; no other differs.
 
     @property
     def in_lanes(self) -> int:

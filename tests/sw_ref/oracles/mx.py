@@ -69,6 +69,16 @@ def run(element: Codes, rule: str, rng: np.random.Generator, count: int) -> Iter
         yield Outcome("torchao", codes, theirs_codes, element_rules(element, rule, x, power, scale, theirs))
 
 
+def run_library(element: Codes, rule: str, rng: np.random.Generator, count: int) -> Iterator[Outcome]:
+    """torchao's arithmetic against torchao: no rule is needed."""
+    x, power, reals = groups(rng, -(-count // SIZE), SIZE)
+    scale = Exponent(rule=rule, arithmetic="torchao")
+    codes, sides = scale.quantize(framed(x, power), element, "even", "saturate")
+    theirs, theirs_codes = packages.mx(reals, element, rule)
+    yield Outcome("torchao", sides["scale"][:, 0], theirs)
+    yield Outcome("torchao", codes[:, 0], theirs_codes)
+
+
 def scale_rules(element: Minifloat, rule: str, reals: Any, scale: Any) -> tuple[Rule, ...]:
     if rule != "rceil":
         return ()
@@ -102,6 +112,17 @@ COMPARISONS = (
     *(
         Comparison(
             "block", f"{name} {rule}", ("definition", "torchao"), partial(run, element, rule), row=name
+        )
+        for name, element in ELEMENTS.items()
+        for rule in TORCHAO_RULES
+    ),
+    *(
+        Comparison(
+            "block",
+            f"{name} {rule}, arithmetic 'torchao'",
+            ("torchao",),
+            partial(run_library, element, rule),
+            row=f"{name}, arithmetic 'torchao'",
         )
         for name, element in ELEMENTS.items()
         for rule in TORCHAO_RULES

@@ -9,7 +9,7 @@ from hadacast.core.quantizer.leading import LeadingOne
 from hadacast.core.quantizer.rounder import Rounder, minifloat_code, rounds_up
 from hadacast.core.quantizer.unit import ElementUnit, GroupUnit, delayed
 from hadacast.minifloat import Minifloat
-from hadacast.scale.exponent_plan import plan
+from hadacast.scale.exponent_plan import plan, rises_from
 from hadacast.scale.scale import NAN_EXPONENT
 from hadacast.spec.quantize import Quantize
 
@@ -34,9 +34,10 @@ class ExponentGroup(GroupUnit):
             exponent = delayed(m, self.enable, self.i.exponent, leading.latency, "exponent")
         zeros, nonzero, up = leading.zeros, leading.top[-1], Const(0, 1)
         if laid.rises:
-            later = delayed(
-                m, self.enable, Cat(nonzero, self._rises(leading.top), zeros, exponent), 1, "compared"
-            )
+            lower = Signal(signed(12))
+            m.d.comb += lower.eq(laid.width - 1 + laid.offset - zeros + exponent)
+            rises = self._rises(leading.top, lower)
+            later = delayed(m, self.enable, Cat(nonzero, rises, zeros, exponent), 1, "compared")
             nonzero, up, zeros, exponent = (
                 later[0],
                 later[1],
@@ -61,12 +62,18 @@ class ExponentGroup(GroupUnit):
         m.d.comb += [self.sides.scale.eq(scale), self.terms.distance.eq(terms)]
         return m
 
-    def _rises(self, top: Value) -> Value:
-        """Whether the mantissa, a number with its leading one at the top, is beyond the rule's bound."""
-        bound, equal = self.spec.scale.bound(self.spec.code)  # type: ignore[attr-defined]
-        scaled = bound * (1 << (len(top) - 1))
-        least = -(-scaled.numerator // scaled.denominator) if equal else int(scaled) + 1
-        return top >= least if least >> len(top) == 0 else Const(0, 1)
+    def _rises(self, top: Value, code: Value) -> Value:
+        """Whether the mantissa, a number with its leading one at the top, is beyond the rule's bound, which
+        can depend on the scale's code."""
+
+        def reaches(least: int) -> Value:
+            return top >= least if least >> len(top) == 0 else Const(0, 1)
+
+        (_, first), *others = rises_from(self.spec)
+        rises = reaches(first)
+        for start, least in others:
+            rises = Mux(code >= start, reaches(least), rises)
+        return rises
 
     def _held(
         self, m: Module, code: Value, distance: Value, nonzero: Value, exponent: Value
@@ -77,6 +84,7 @@ class ExponentGroup(GroupUnit):
         given: code + distance is the same for all groups of a frame.
         """
         laid, highest = plan(self.spec), NAN_EXPONENT - 1
+        least = self.spec.scale.least_code  # type: ignore[attr-defined]
         always = laid.base + laid.width - 1 + laid.offset
 
         def limited(value: Value, name: str) -> Value:
@@ -90,12 +98,12 @@ class ExponentGroup(GroupUnit):
         invalid = exponent == NAN_EXPONENT if self.spec.floating else Const(0, 1)
         values = (
             *(code, distance.as_unsigned()[: len(self.terms.distance)], nonzero, invalid),
-            limited(always + exponent, "low"),
+            limited(always - least + exponent, "low"),
             limited(always - highest + exponent, "high"),
         )
         late = [delayed(m, self.enable, v, 1, f"held_{i}") for i, v in enumerate(values)]
         code, distance, nonzero, invalid, low, high = late
-        below, above = code < 0, code > highest
+        below, above = code < (1 if least else 0), code > highest
         held = Mux(~nonzero | below, 0, Mux(above, highest, code.as_unsigned()[:8]))
         return Mux(invalid, NAN_EXPONENT, held), Mux(below, low, Mux(above, high, distance))
 

@@ -11,7 +11,7 @@ from hadacast.frames import exponents
 from hadacast.minifloat import Minifloat
 from hadacast.rounding import MODES
 from hadacast.scale.exponent import RULES
-from hadacast.scale.exponent_plan import plan
+from hadacast.scale.exponent_plan import plan, rises_from
 from hadacast.spec.quantize import Quantize
 
 UNSIGNED = Minifloat(exponent=2, mantissa=4, sign=False)
@@ -100,6 +100,23 @@ def test_what_the_rules_decide_at_their_bounds():
         x = np.stack([amax, -amax, amax // 2, amax // 3], axis=-1)
         x[:, 1] = np.where(np.arange(127) % 2, -amax, amax // 5)
         check(spec, UNITS["exponent"], x)
+
+
+@pytest.mark.parametrize("rule", ["floor", "even", "rceil"])
+@pytest.mark.parametrize(("width", "fraction"), [(21, 10), (25, 130 - 8), (25, -64)])
+@pytest.mark.parametrize("floating", [False, True])
+def test_a_librarys_arithmetic(rule, width, fraction, floating):
+    """Scale code 0, and amax just above the powers of two that a float32 logarithm takes for integers."""
+    fixed = Format(width=width, fraction=fraction)
+    for code in ("e2m1", "e4m3"):
+        scale = {"kind": "exponent", "rule": rule, "arithmetic": "torchao"}
+        spec = Quantize(frame=4, input=exponents(fixed, 4) if floating else fixed, code=code, scale=scale)
+        least = np.array([least for _, least in rises_from(spec)])
+        amax = np.unique(np.concatenate([least - 1, least, least + 1]))
+        amax = np.concatenate([np.minimum(amax, fixed.max), amax >> 2])
+        near = np.stack([amax, -amax // 2, amax // 3, amax % 5], axis=-1)
+        low = groups(spec, 6, 3) >> (width // 2)
+        check(spec, UNITS["exponent"], np.concatenate([near, -(near >> 2), groups(spec, 6, 2), low]))
 
 
 @pytest.mark.long
