@@ -9,7 +9,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value, signed, 
 from amaranth.lib import data
 
 from hadacast.core.quantizer.multiple import Multiple, product_shape
-from hadacast.core.quantizer.recurrence import Recurrence
+from hadacast.core.quantizer.recurrence import PARITY, Recurrence
 from hadacast.core.quantizer.stored import Stored
 from hadacast.core.quantizer.unit import ElementUnit, GroupUnit, delayed, raw_shape
 from hadacast.rounding import RANDOM_BITS
@@ -252,21 +252,27 @@ class RangeElement(ElementUnit):
             recurrence.numerator.eq(start),
             recurrence.denominator.eq(delayed(m, enable, denominator, 1, "below")),
         ]
+        if division.exact == PARITY:
+            odd = delayed(m, enable, self.terms.odd, cycles + 1 + recurrence.digits, "odd")
+            m.d.comb += recurrence.even.eq(odd)
         cycles += 1 + recurrence.latency
         quotient = recurrence.quotient ^ (1 << (digits - 1))
         steps = self._rounded(m, division, quotient[:digits], recurrence.exact, cycles)
         if division.offset_bits:
             steps = steps + delayed(m, enable, self.terms.offset, cycles, "offset")
-        total = Signal(signed(len(steps) + 1), reset_less=True)
         code = Signal(self.code.shape(), reset_less=True)
-        if spec.overflow == "wrap":
-            held: Value = total[: len(code)]
-        else:
+        m.d.comb += self.code.eq(code)
+        total = Signal(signed(len(steps) + 1), reset_less=True)
+        held: Value = steps
+        if not division.inside:
+            with m.If(enable):
+                m.d.sync += total.eq(steps)
             top = division.code.max
             held = Mux(total < 0, 0, Mux(total > top, top, total))
+            if spec.overflow == "wrap":
+                held = total[: len(code)]
         with m.If(enable):
-            m.d.sync += [total.eq(steps), code.eq(held)]
-        m.d.comb += self.code.eq(code)
+            m.d.sync += code.eq(held)
         return m
 
     def _rounded(
@@ -281,11 +287,8 @@ class RangeElement(ElementUnit):
             return quotient
         match rounding:
             case "even":
-                odd: Value = Const(0, 1)
-                if division.integer:
-                    odd = delayed(m, self.enable, self.terms.odd, cycles, "odd")
                 # Ties have gone up; to even, those to an odd integer go down.
-                return quotient - (exact & (quotient[0] ^ odd))
+                return quotient - exact
             case "away":
                 return quotient - (exact & negative)
             case "zero":

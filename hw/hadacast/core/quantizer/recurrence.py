@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal, Value, signed, unsigned
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.quantizer.unit import delayed
 from hadacast.tech.chains import AddSubtract
 
 # What is asked of the remainder: nothing; whether it is 0 behind an odd quotient, which is a tie where the
-# lowest digit is a half; or whether it is 0.
-NOTHING, ODD, ANY = "nothing", "odd", "any"
+# lowest digit is a half; whether it is 0 behind an odd or an even one, as a port says; or whether it is 0.
+NOTHING, ODD, PARITY, ANY = "nothing", "odd", "parity", "any"
 
 
 class Recurrence(Component):
@@ -28,6 +28,7 @@ class Recurrence(Component):
     -------
     enable: all registers wait while it is low.
     numerator, denominator: in the same cycle.
+    even: only if the parity is asked; `digits` enabled cycles later.
     quotient: T + 1 bits, signed, `latency` enabled cycles later. With it
     exact: the answer; 0 where nothing is asked.
     remainder: numerator less the denominator times quotient or, where negative, quotient + 1.
@@ -39,17 +40,18 @@ class Recurrence(Component):
         self.zeros = zeros
         self.asked = exact
         self.latency = digits + (exact != NOTHING)
-        super().__init__(
-            {
-                "enable": In(1),
-                "numerator": In(signed(numerator)),
-                "denominator": In(unsigned(denominator)),
-                "quotient": Out(signed(digits + 1)),
-                "exact": Out(1),
-                "remainder": Out(signed(denominator + zeros + 1)),
-                "divisor": Out(unsigned(denominator)),
-            }
-        )
+        ports = {
+            "enable": In(1),
+            "numerator": In(signed(numerator)),
+            "denominator": In(unsigned(denominator)),
+            "quotient": Out(signed(digits + 1)),
+            "exact": Out(1),
+            "remainder": Out(signed(denominator + zeros + 1)),
+            "divisor": Out(unsigned(denominator)),
+        }
+        if exact == PARITY:
+            ports["even"] = In(1)
+        super().__init__(ports)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -70,7 +72,7 @@ class Recurrence(Component):
             ]
             with m.If(self.enable):
                 m.d.sync += following.eq(Cat(extended[:lowest], chain.o))
-            below = delayed(m, self.enable, below, 1, f"below_{step}")
+            before, below = below, delayed(m, self.enable, below, 1, f"below_{step}")
             signs = [delayed(m, self.enable, sign, 1, f"sign_{step}_{i}") for i, sign in enumerate(signs)]
             rest = following
             signs.append(rest[-1])
@@ -78,7 +80,7 @@ class Recurrence(Component):
         if self.asked != NOTHING:
             zero = Signal()
             with m.If(self.enable):
-                m.d.sync += zero.eq(self._exact(m, rest, below))
+                m.d.sync += zero.eq(self._exact(m, rest, before))
             m.d.comb += self.exact.eq(zero)
             final = [delayed(m, self.enable, value, 1, f"final_{i}") for i, value in enumerate(final)]
         *signs, rest, below = final
@@ -90,13 +92,14 @@ class Recurrence(Component):
         ]
         return m
 
-    def _exact(self, m: Module, rest: Value, below: Value) -> Value:
+    def _exact(self, m: Module, rest: Value, before: Value) -> Value:
         """A division that comes out leaves 0 behind an odd quotient, minus the denominator behind an even."""
         odd = ~rest.any()
         if self.asked == ODD:
             return odd
-        # a + b = 0 without a carry chain: a sum of zeros has a carry from where either bit is 1.
-        a, b = rest[self.zeros :], Signal(len(below) + 1)
-        m.d.comb += b.eq(below)
-        even = ((a ^ b) == ((a | b) << 1)[: len(b)]) & ~rest[: self.zeros].any()
-        return odd | even
+        # Lanes with the same denominator share its negative.
+        minus = Signal(len(before) + 1, reset_less=True)
+        with m.If(self.enable):
+            m.d.sync += minus.eq(-before)
+        even = (rest[self.zeros :] == minus) & ~rest[: self.zeros].any()
+        return Mux(self.even, even, odd) if self.asked == PARITY else odd | even
