@@ -5,7 +5,7 @@ from typing import Any
 from amaranth.hdl import Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib.wiring import Component, In, Out
 
-from hadacast.core.quantizer.float_round import FloatRound, exponent_shape
+from hadacast.core.quantizer.float_round import FloatRound, place_shape
 from hadacast.core.quantizer.multiple import Multiple
 from hadacast.core.quantizer.normalize import Normalize
 from hadacast.core.quantizer.recurrence import ANY, NOTHING, Recurrence
@@ -77,21 +77,22 @@ class FloatQuotient(Component):
             division.code,
             spec.rounding,
             spec.overflow,
-            exponent_shape(least, most),
+            place_shape(least, most, division.code.mantissa),
             division.lowest,
             division.highest,
         )
-        # The exponent of a quotient from 1 up.
-        larger = Signal(rounder.exponent.shape(), reset_less=True)
+        # The place of a quotient from 1 up.
+        offset = division.offset - division.code.mantissa
+        larger = Signal(rounder.place.shape(), reset_less=True)
         divisor_zeros = delayed(m, enable, self.zeros, cycles, "zeros")
         with m.If(enable):
-            m.d.sync += larger.eq(divisor_zeros - normalize.zeros + division.offset)
+            m.d.sync += larger.eq(divisor_zeros - normalize.zeros + offset)
         cycles += 1 + recurrence.latency
         quotient = recurrence.quotient ^ (1 << significant)
         below = ~quotient[significant]
         none = delayed(m, enable, self.none, cycles, "none")
         negative: Value = delayed(m, enable, self.negative, cycles, "negative")
-        exponent = Signal(rounder.exponent.shape(), reset_less=True)
+        exponent = Signal(rounder.place.shape(), reset_less=True)
         significand = Signal(significant, reset_less=True)
         sticky = Signal(reset_less=True)
         sign = Signal(reset_less=True)
@@ -106,7 +107,7 @@ class FloatQuotient(Component):
             ]
         m.d.comb += [
             rounder.enable.eq(enable),
-            rounder.exponent.eq(exponent),
+            rounder.place.eq(exponent),
             rounder.significand.eq(significand),
             rounder.sticky.eq(sticky),
             rounder.negative.eq(sign),

@@ -18,19 +18,20 @@ class FloatRound(Component):
     Parameters
     ----------
     code: the format. rounding, overflow: as in hadacast.rounding.
-    exponent: its shape. lowest, highest: the least and the greatest exponent of a number other than 0.
+    place: its shape. lowest, highest: the least and the greatest exponent of a number other than 0.
 
     Members
     -------
     enable: registers move on.
     negative: the sign. significand: mantissa + 1 + F bits (F = fraction_bits(rounding)), the highest
-        is 1, or all are 0. exponent: of the highest bit, in units of 2^code.unit. sticky: whether anything
-        is left below the significand. random: 8 bits; only where rounding is stochastic.
+        is 1, or all are 0. place: the exponent of the highest bit, in units of 2^code.unit, less the
+        mantissa bits. sticky: whether anything is left below the significand. random: 8 bits; only where
+        rounding is stochastic.
     o: the code, from a register.
     """
 
     def __init__(
-        self, code: Minifloat, rounding: str, overflow: str, exponent: Shape, lowest: int, highest: int
+        self, code: Minifloat, rounding: str, overflow: str, place: Shape, lowest: int, highest: int
     ):
         self.format, self.rounding, self.overflow = code, rounding, overflow
         self.lowest, self.highest = lowest, highest
@@ -40,7 +41,7 @@ class FloatRound(Component):
             "enable": In(1),
             "negative": In(1),
             "significand": In(code.mantissa + 1 + self.fraction),
-            "exponent": In(exponent),
+            "place": In(place),
             "sticky": In(1),
             "o": Out(code.width),
         }
@@ -56,24 +57,29 @@ class FloatRound(Component):
         negative: Value = self.negative
         random: Value = self.random if self.rounding == "stochastic" else Const(0, 1)
         width = len(significand)
-        # The exponent of the lowest kept bit, which is not below the unit. A zero's is anything.
+        # Of the lowest kept bit, which is not below the unit. A zero's is anything.
         most = max(self.highest - mantissa, 1)
         place = Signal(range(most + 1))
-        lead = self.exponent - mantissa
-        m.d.comb += place.eq(Mux(significand[-1] & (lead > 0), lead, 0))
+        below = self.place[-1]
+        m.d.comb += place.eq(Mux(significand[-1] & ~below, self.place, 0))
         kept_place: Value = place
         if self.lowest < mantissa:
-            down = Signal(range(width + 1))
-            m.d.comb += down.eq(Mux(lead >= 0, 0, Mux(lead < -width, width, -lead)))
-            down, kept_place, significand, sticky, negative, random = (
+            # Down by one more than ~place, if that is below 0; beyond the last bit, by all ones.
+            distance = ~self.place
+            bits = width.bit_length()
+            far = distance[bits:-1].any() if len(distance) > bits + 1 else Const(0, 1)
+            held = Cat(distance, Const(0, bits))[:bits] | far.replicate(bits)
+            down = held & below.replicate(bits)
+            down, below, kept_place, significand, sticky, negative, random = (
                 delayed(m, enable, value, 1, f"placed_{index}")
-                for index, value in enumerate((down, place, significand, sticky, negative, random))
+                for index, value in enumerate((down, below, place, significand, sticky, negative, random))
             )
-            shifted, lost = significand, sticky
-            for step in range(len(down)):
-                distance = 1 << step
-                lost = lost | (down[step] & shifted[:distance].any())
-                shifted = Mux(down[step], shifted[distance:], shifted)[:width]
+            lost = sticky | (below & significand[0])
+            shifted: Value = Mux(below, significand[1:], significand)[:width]
+            for step in range(bits):
+                by = 1 << step
+                lost = lost | (down[step] & shifted[:by].any())
+                shifted = Mux(down[step], shifted[by:], shifted)[:width]
             kept_place, significand, sticky, negative, random = (
                 delayed(m, enable, value, 1, f"shifted_{index}")
                 for index, value in enumerate((kept_place, shifted, lost, negative, random))
@@ -116,6 +122,7 @@ class FloatRound(Component):
                 return (rest + random)[RANDOM_BITS]
 
 
-def exponent_shape(lowest: int, highest: int) -> Shape:
-    """A signed number that holds both."""
-    return signed(max(highest.bit_length(), (-lowest).bit_length()) + 1)
+def place_shape(lowest: int, highest: int, mantissa: int) -> Shape:
+    """A signed number that holds both exponents, less the mantissa bits."""
+    lowest, highest = lowest - mantissa, highest - mantissa
+    return signed(max(max(highest, 0).bit_length(), (-min(lowest, -1)).bit_length()) + 1)

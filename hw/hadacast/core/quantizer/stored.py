@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value, unsigned
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.quantizer.constant_division import ConstantDivision
-from hadacast.core.quantizer.float_round import FloatRound, exponent_shape
+from hadacast.core.quantizer.float_round import FloatRound, place_shape
 from hadacast.core.quantizer.multiple import Multiple
 from hadacast.core.quantizer.normalize import Normalize
 from hadacast.core.quantizer.unit import EXPONENT_WIDTH, delayed
@@ -62,7 +62,7 @@ class Stored(Component):
             spec.target,
             "even",
             "inf",
-            exponent_shape(spec.lowest - 1, spec.highest + 1),
+            place_shape(spec.lowest - 1, spec.highest + 1, spec.target.mantissa),
             spec.lowest,
             spec.highest,
         )
@@ -82,15 +82,15 @@ class Stored(Component):
             significand = quotient[len(quotient) - width :]
             sticky = quotient[: len(quotient) - width].any()
         zeros = delayed(m, enable, normalize.zeros, before, "zeros")
-        exponent = Signal(rounder.exponent.shape(), reset_less=True)
+        exponent = Signal(rounder.place.shape(), reset_less=True)
         power: Value = Const(0, 1)
         if spec.floating:
             power = delayed(m, enable, self.exponent, self.latency - rounder.latency - 1, "power")
         with m.If(enable):
-            m.d.sync += exponent.eq(power + spec.offset - zeros - below)
+            m.d.sync += exponent.eq(power + (spec.offset - spec.target.mantissa) - zeros - below)
         m.d.comb += [
             rounder.enable.eq(enable),
-            rounder.exponent.eq(exponent),
+            rounder.place.eq(exponent),
             rounder.significand.eq(delayed(m, enable, significand, 1, "significand")),
             rounder.sticky.eq(delayed(m, enable, sticky, 1, "sticky")),
             rounder.negative.eq(
