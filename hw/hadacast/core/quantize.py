@@ -16,6 +16,7 @@ from hadacast.core.quantizer.wide import element_unit, group_unit
 from hadacast.core.span import Skid
 from hadacast.rounding import RANDOM_BITS
 from hadacast.spec import quantize as spec_module
+from hadacast.spec.quantize import UNCOUNTED
 from hadacast.tech.chains import AddSubtract
 from hadacast.tech.family import Family, of_platform
 
@@ -151,22 +152,18 @@ class Quantize(Component):
         with m.If(pop):
             m.d.sync += place.eq(place + 1)
         if walk.passes == 1:
-            ready, scales = results.valid, results.head
+            scaled, scales = results.valid, results.head
             m.d.comb += results.pop.eq(pop & run_ends)
         else:
-            ready, scales = self._recalled(m, family, results, pop & run_ends)
-        m.d.comb += valid.eq(replay.valid & ready)
+            scaled, scales = self._recalled(m, family, results, pop & run_ends)
+        m.d.comb += valid.eq(replay.valid & scaled)
 
+        # The stall signal has many registers to drive, and ready goes far: what comes and what goes is counted
+        # a cycle late, and ready follows another cycle later.
         free = Signal(range(spec.replay_depth + 1), init=spec.replay_depth)
-        following = Signal.like(free)
-        any_free = Signal(init=1)
-        # The stall signal has many registers to drive: places are counted a cycle behind it.
-        left = Signal()
-        m.d.comb += [
-            following.eq(free + left - (self.i.valid & any_free)),
-            self.i.ready.eq(any_free),
-        ]
-        m.d.sync += [left.eq(pop), free.eq(following), any_free.eq(following.any())]
+        left, ready = Signal(), Signal(init=1)
+        m.d.comb += self.i.ready.eq(ready)
+        m.d.sync += [left.eq(pop), free.eq(free + left - taken), ready.eq(free > UNCOUNTED)]
         # All of it waits in registers that nothing but the span's enable holds: what leaves a queue goes to
         # many places.
         there = Signal()

@@ -30,6 +30,9 @@ UNSCALED = Static(step=(Fraction(1),))
 # Codes beyond this are no low precision.
 MAX_CODE_WIDTH = 32
 
+# Beats that may have come since the count that ready follows.
+UNCOUNTED = 2
+
 # Longer queues of results are in block RAM, and a cycle longer too.
 QUICK_RESULTS = 64
 
@@ -265,14 +268,14 @@ class Quantize(Stage):
 
     @property
     def replay_depth(self) -> int:
-        """Beats that may wait: with as many, one leaves in each cycle, which is known a cycle later."""
-        return self._replayed + 2 if self.scale.reduces else 0
+        """Beats that may wait: with as many, one leaves in each cycle, which is known two cycles later."""
+        return self._replayed + 3 + UNCOUNTED if self.scale.reduces else 0
 
     @property
     def results_depth(self) -> int:
         """Results that wait for their beats, at most."""
         walk = self.walk
-        waiting = self._decided + 4  # replay_depth, or one more
+        waiting = self._decided + 5 + UNCOUNTED  # replay_depth, or one more
         if walk.passes == 1:
             return (waiting - 1) // walk.run + 1
         return (waiting // self.beats + 2) * walk.words
