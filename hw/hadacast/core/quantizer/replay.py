@@ -97,7 +97,6 @@ class Queue(Component):
         )
         write, read = memory.write_port(), memory.read_port(domain="sync" if block else "comb")
         written, taken = Signal(range(depth)), Signal(range(depth))
-        following = Signal.like(taken)
         holds, takes = Signal(), Signal()
 
         def next_to(address: Signal) -> Any:
@@ -109,16 +108,17 @@ class Queue(Component):
             write.addr.eq(written),
             write.data.eq(self.tail),
             read.addr.eq(taken),
-            following.eq(next_to(taken)),
             self.head.eq(read.data),
         ]
+        # Words are counted: addresses have a memory to drive, far from here.
+        count = Signal(range(depth + 1))
+        m.d.sync += count.eq(count + self.push - takes)
         with m.If(self.push):
             m.d.sync += [written.eq(next_to(written)), holds.eq(1)]
         with m.Elif(takes):
-            # It never holds more than `depth`, so equal means empty.
-            m.d.sync += holds.eq(written != following)
+            m.d.sync += holds.eq(count != 1)
         with m.If(takes):
-            m.d.sync += taken.eq(following)
+            m.d.sync += taken.eq(next_to(taken))
         if not block:
             m.d.comb += [takes.eq(self.pop), self.valid.eq(holds)]
             return
