@@ -12,6 +12,7 @@ from hadacast.core.place_table import PlaceTable
 from hadacast.core.ratio import Ratio
 from hadacast.core.right_shift import RightShift
 from hadacast.core.shift import shifted
+from hadacast.right_shift import all_ones
 from hadacast.table import Table
 
 
@@ -191,6 +192,15 @@ class _Lane:
             m.d.sync += distance.eq(Mux(below < 0, 0, Mux(below > plan.furthest, plan.furthest, below)))
         return self.later(distance, at - plan.entry - 1, "distance")
 
+    def _clamped(self, number: Value, largest: int, name: str) -> Value:
+        """A difference kept within 0 … largest, two cycles later."""
+        m = self.m
+        number = self.later(number, 1, f"{name}_difference")
+        register = Signal(range(largest + 1), name=f"{name}_{self.lane}", reset_less=True)
+        with m.If(self.enable):
+            m.d.sync += register.eq(Mux(number < 0, 0, Mux(number > largest, largest, number)))
+        return register
+
     def _sum(self, a: Value, b: Value, sticky: Value, width: int) -> tuple[Value, Value]:
         """Sign and magnitude of a sum of floors, three cycles later, both registered."""
         m = self.m
@@ -242,25 +252,25 @@ class _Lane:
                 m.d.sync += top.eq(Mux(late_nothing, 0, late))
             tops.append(top)
         highest = Signal(max(map(len, tops)), name=f"highest_{self.lane}", reset_less=True)
-        larger = Mux(tops[0] > tops[1], tops[0], tops[1])
+        larger = Signal(name=f"larger_{self.lane}", reset_less=True)
         with m.If(self.enable):
-            m.d.sync += highest.eq(larger)
+            m.d.sync += larger.eq(tops[0] > tops[1])
+        tops = [self.later(top, 1, f"top_{name}_held") for top, name in zip(tops, "ab", strict=True)]
+        with m.If(self.enable):
+            m.d.sync += highest.eq(Mux(larger, *tops))
         tops = [self.later(top, 1, f"top_{name}_late") for top, name in zip(tops, "ab", strict=True)]
         aligned: list[Value] = []
         lost: list[Value] = []
         numbers = (product, self.later(offset.significand, waits, "offset_number"))
         for name, number, top in zip(("product", "offset"), numbers, tops, strict=True):
-            distance = Signal(range(width + 1), name=f"align_{name}_{self.lane}", reset_less=True)
-            below = highest - top
-            with m.If(self.enable):
-                m.d.sync += distance.eq(Mux(below > width, width, below))
+            distance = self._clamped(highest - top, all_ones(width), f"align_{name}")
             bits = plan.product_bits if name == "product" else plan.offset_bits
-            shift = self.part(RightShift(width, width), f"align_{name}")
-            entered = Cat(Const(0, width - bits), self.later(number[:bits], 3, f"{name}_number"))
+            shift = self.part(RightShift(width, all_ones(width)), f"align_{name}")
+            entered = Cat(Const(0, width - bits), self.later(number[:bits], 5, f"{name}_number"))
             m.d.comb += [shift.i.eq(entered), shift.shift.eq(distance)]
             aligned.append(shift.o)
             lost.append(shift.lost)
-        steps = 3 + shift.latency
+        steps = 5 + shift.latency
         sign_a = self.later(sign, steps, "sign_a")
         sign_b = self.later(offset.negative, waits + steps, "sign_b")
         sticky = lost[0] | lost[1]
@@ -270,11 +280,8 @@ class _Lane:
             sticky,
             width + 2,
         )
-        # `highest` was known one cycle before the shifts began, this takes one, and the sum three.
-        distance = Signal(range(plan.furthest + 1), name=f"distance_{self.lane}", reset_less=True)
-        below = plan.highest - base - highest
-        with m.If(self.enable):
-            m.d.sync += distance.eq(Mux(below < 0, 0, Mux(below > plan.furthest, plan.furthest, below)))
+        # As with the alignment, this is known when the shifts begin; the sum takes three cycles behind them.
+        distance = self._clamped(plan.highest - base - highest, plan.furthest, "distance")
         place = plan.highest - width + plan.fraction
         return (
             Cat(Const(0, place), size),

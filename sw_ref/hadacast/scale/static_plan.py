@@ -105,7 +105,7 @@ class StaticPlan:
 
     @cached_property
     def furthest(self) -> int:
-        """The largest shift that matters, or beyond: what goes further is less than a quarter of what counts."""
+        """The largest shift that matters, or beyond: further on, less than a quarter counts."""
         if not self.spec.floating:
             return 0
         lowest = -self.fraction - 2 - floor_log2(max(self.ratios) * self.largest)

@@ -11,7 +11,7 @@ from hadacast.irrational import floor_log2
 from hadacast.minifloat import Minifloat
 from hadacast.place_table import PlaceTable
 from hadacast.ratio import Ratio, product_latency
-from hadacast.right_shift import shift_latency
+from hadacast.right_shift import all_ones, shift_latency
 from hadacast.significand import Significand
 from hadacast.table import Table
 
@@ -169,12 +169,12 @@ class DequantizePlan:
 
     @cached_property
     def furthest(self) -> int:
-        """The largest shift that matters."""
+        """The largest shift that matters, or beyond."""
         if self.floating_offset:
             least = max(-self.fraction - 3, min(self.top_of_product, self.top_of_offset))
-            return max(self.highest - least, 0)
+            return all_ones(max(self.highest - least, 0))
         lowest = -self.fraction - 2 - floor_log2(max(self.factors) * self.product)
-        return self.highest - min(max(lowest, 0), self.highest)
+        return all_ones(self.highest - min(max(lowest, 0), self.highest))
 
     # Floating-point offsets: numbers below 2^top, aligned at the larger top in an accumulator.
 
@@ -297,7 +297,7 @@ class DequantizePlan:
     def addition(self) -> int:
         """Of adding an offset: compare tops and align; give signs, add, and take the magnitude."""
         if self.floating_offset:
-            return 3 + shift_latency(self.accumulator) + 3
+            return 5 + shift_latency(self.accumulator) + 3
         return 3 if self.fixed_offset else 0
 
     @property

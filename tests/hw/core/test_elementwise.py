@@ -56,7 +56,7 @@ def test_recipes_of_several(name, tmp_path):
     np.save(tmp_path / "zeros.npy", np.arange(120, 136))
     (tmp_path / "mine.toml").write_text(RECIPES[name])
     spec = recipe.load(tmp_path / "mine.toml").pipeline
-    sent = stimulus(spec, 300, seed=1)
+    sent = stimulus(spec, 100, seed=1)
     result = compare(spec, sent, simulate(AxiTop(spec), sent))
     assert result.ok, result.problems
     assert result.dropped > 0
