@@ -213,6 +213,16 @@ def test_int4_token4096_is_symmetric_int4():
     assert (spec.out_lanes, spec.out_beats) == (4, 513)
 
 
+def test_int4_token128_is_symmetric_int4():
+    x = real_frames(recipe.load("int4_token128"), 200)
+    _, found = leaving("int4_token128", x)
+    y = x @ hadamard(128)
+    amax = np.abs(y).max(axis=1, keepdims=True)
+    assert (found.scale == amax).all()
+    ties = 14 * np.abs(y) % (2 * amax) == amax  # float64 may round y·7/amax before rint does
+    assert ((found.codes == np.rint(y * 7 / amax)) | ties).all()
+
+
 def test_kv_int2_there_and_back():
     """What was packed and read again is near the keys: within a step, or clipped."""
     write, read = recipe.load("kv_int2_g128").pipeline, recipe.load("kv_int2_g128_read").pipeline
