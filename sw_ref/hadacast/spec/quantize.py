@@ -232,12 +232,12 @@ class Quantize(Stage):
 
     @property
     def reduce_latency(self) -> int:
-        """Cycles from a group's last beat in to what it reduces to: a register at the entrance, one behind
-        each row of comparators, one that accumulates over beats; for leading ones, one in all of these."""
+        """Cycles from a group's last beat in to what it reduces to: a register at the entrance, two for each
+        row of comparators, one that accumulates over beats; for leading ones, one in all of these."""
         meeting, accumulates = self.lanes // self.columns, self.walk.decided > 0
         if self.leading_only:
             return 1 + (meeting > 1 or accumulates)
-        return meeting.bit_length() + accumulates
+        return 1 + 2 * (meeting.bit_length() - 1) + accumulates
 
     @property
     def group_latency(self) -> int:

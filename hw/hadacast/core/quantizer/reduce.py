@@ -18,8 +18,8 @@ Parts = dict[str, Any]
 class Reduce(Component):
     """Reduces the elements of each group, one beat in each cycle; it never stalls.
 
-    Elements of a beat meet in a tree, with a register behind each row. Where only leading ones matter, the
-    tree is an OR, without registers inside. Beats of a group then meet in an accumulator; tiles, whose rows
+    Elements of a beat meet in a tree, with registers behind each row's comparisons and behind its choices.
+    Where only leading ones matter, the tree is an OR, without registers inside. Beats of a group then meet in an accumulator; tiles, whose rows
     come apart, leave what they have in a queue until the next row.
 
     Parameters
@@ -54,15 +54,19 @@ class Reduce(Component):
         """What two parts of a group reduce to."""
         if self.spec.leading_only:
             return {"amax": a["amax"] | b["amax"]}
+        return self._chosen(a, b, self._compared(a, b))
+
+    def _compared(self, a: Parts, b: Parts) -> Parts:
+        """Of each number, whether a's is the one."""
         if "amax" in a:
-            return {"amax": Mux(a["amax"] > b["amax"], a["amax"], b["amax"])}
+            return {"amax": a["amax"] > b["amax"]}
+        less = a["low"] < b["low"]
         if a["low"] is a["high"] and b["low"] is b["high"]:  # two single elements: one comparison orders them
-            less = a["low"] < b["low"]
-            return {"low": Mux(less, a["low"], b["low"]), "high": Mux(less, b["low"], a["low"])}
-        return {
-            "low": Mux(a["low"] < b["low"], a["low"], b["low"]),
-            "high": Mux(a["high"] > b["high"], a["high"], b["high"]),
-        }
+            return {"low": less, "high": ~less}
+        return {"low": less, "high": a["high"] > b["high"]}
+
+    def _chosen(self, a: Parts, b: Parts, compared: Parts) -> Parts:
+        return {key: Mux(compared[key], a[key], b[key]) for key in a}
 
     def _leaf(self, lane: int) -> Parts:
         x = self.x[lane]
@@ -85,26 +89,47 @@ class Reduce(Component):
             lanes[lane // spec.group % spec.columns].append(self._leaf(lane))
         valid: Value = self.i_valid
         beside: Value | None = self.exponent if spec.floating else None
-        row = 0
+        cycles = 0
+
+        def later(value: Value, name: str, **settings: bool) -> Signal:
+            register = Signal.like(value, name=f"{name}_{cycles}", **settings)
+            m.d.sync += register.eq(value)
+            return register
+
         while len(lanes[0]) > 1:
+            if spec.leading_only:
+                lanes = [
+                    [self._combined(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
+                    for parts in lanes
+                ]
+                if len(lanes[0]) > 1 or spec.walk.decided:
+                    continue  # gates alone are fast enough
+                steps = 1
+            else:
+                # A comparison and what hangs on it take a cycle each.
+                for column, parts in enumerate(lanes):
+                    pairs = []
+                    for i, (a, b) in enumerate(zip(parts[::2], parts[1::2], strict=True)):
+                        name = f"row_{cycles}_{column}_{i}"
+                        compared = {
+                            key: later(Value.cast(value), f"{name}_{key}", reset_less=True)
+                            for key, value in self._compared(a, b).items()
+                        }
+                        first, second = (
+                            self._stored(m, side, f"{name}_{which}") for side, which in ((a, "a"), (b, "b"))
+                        )
+                        pairs.append(self._chosen(first, second, compared))
+                    lanes[column] = pairs
+                steps = 2
             lanes = [
-                [self._combined(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
-                for parts in lanes
-            ]
-            if self.spec.leading_only and (len(lanes[0]) > 1 or spec.walk.decided):
-                continue  # gates alone are fast enough
-            lanes = [
-                [self._stored(m, parts, f"row_{row}_{column}_{i}") for i, parts in enumerate(pairs)]
+                [self._stored(m, parts, f"met_{cycles}_{column}_{i}") for i, parts in enumerate(pairs)]
                 for column, pairs in enumerate(lanes)
             ]
-            later = Signal(name=f"row_{row}_valid")
-            m.d.sync += later.eq(valid)
-            valid = later
-            if beside is not None:
-                exponent = Signal(EXPONENT_WIDTH, name=f"row_{row}_exponent", reset_less=True)
-                m.d.sync += exponent.eq(beside)
-                beside = exponent
-            row += 1
+            for _ in range(steps):
+                valid = later(valid, "valid")
+                if beside is not None:
+                    beside = later(beside, "exponent", reset_less=True)
+                cycles += 1
         results = [parts[0] for parts in lanes]
         if spec.walk.decided:
             valid, results, beside = self._accumulated(m, of_platform(platform), valid, results, beside)
