@@ -122,8 +122,9 @@ def plan(spec: Any) -> Plan:
 
 @lru_cache(maxsize=256)
 def rises_from(spec: Any) -> tuple[tuple[int, int], ...]:
-    """Where the rule takes the next exponent: pairs of a scale code (without `up`) and the least mantissa, W
-    bits with the leading one at the top, that does from there on; 2^W: none. The first holds for all before, too.
+    """Where the rule takes the next exponent: pairs of a scale code (without `up`) and the least mantissa
+    that does from there on, W bits with the leading one at the top; 2^W: none. The first holds for all
+    codes before it, too.
     """
     width, code = spec.element.width, spec.code
     if not spec.scale.logarithm:

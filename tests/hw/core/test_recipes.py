@@ -1,4 +1,4 @@
-"""Whole quantizing pipelines equal the exact reference: random and extreme frames, real activations, stalls."""
+"""Quantizing pipelines equal the exact reference: random and extreme frames, real activations, stalls."""
 
 from pathlib import Path
 
