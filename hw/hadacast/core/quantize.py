@@ -158,8 +158,8 @@ class Quantize(Component):
             scaled, scales = self._recalled(m, family, results, pop & run_ends)
         m.d.comb += valid.eq(replay.valid & scaled)
 
-        # The stall signal has many registers to drive, and ready goes far: what comes and what goes is counted
-        # a cycle late, and ready follows another cycle later.
+        # The stall signal has many registers to drive, and ready goes far: what comes and goes is counted a
+        # cycle late, and ready follows another cycle later.
         free = Signal(range(spec.replay_depth + 1), init=spec.replay_depth)
         left, ready = Signal(), Signal(init=1)
         m.d.comb += self.i.ready.eq(ready)

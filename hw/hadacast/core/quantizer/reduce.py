@@ -19,8 +19,8 @@ class Reduce(Component):
     """Reduces the elements of each group, one beat in each cycle; it never stalls.
 
     Elements of a beat meet in a tree, with registers behind each row's comparisons and behind its choices.
-    Where only leading ones matter, the tree is an OR, without registers inside. Beats of a group then meet in an accumulator; tiles, whose rows
-    come apart, leave what they have in a queue until the next row.
+    Where only leading ones matter, the tree is an OR, without registers inside. Beats of a group then meet
+    in an accumulator; tiles, whose rows come apart, leave what they have in a queue until the next row.
 
     Parameters
     ----------
