@@ -12,14 +12,12 @@ from hadacast.format import Format, Ints
 from hadacast.frames import Block, Frames
 from hadacast.spec.stage import Stage
 
-# Squares of group sums times squared norms must fit an int64, and a pulse unit the multipliers of an FPGA.
+# Squares of group sums times squared norms must fit an int64, and a pulse unit its share of an FPGA.
 MAX_INPUT_WIDTH = 20
 MAX_GROUP = 32
 MAX_PULSES = 32
-# Candidates that the hardware compares in a clock; each takes hundreds of LUTs, and multipliers.
+# Candidates that the hardware compares in a clock; each takes a thousand LUTs or so.
 MAX_CANDIDATES = 64
-
-LIMB = 18  # bits of a hardware multiplier's operand
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,8 +133,8 @@ class Pvq(Stage):
     @property
     def unit_latency(self) -> int:
         """From a group's last beat into a pulse unit to the pulse."""
-        square = multiply_latency(self.sum_bits, self.sum_bits)
-        product = multiply_latency(self.square_bits, self.norm_bits)
+        square = tree_latency(self.sum_bits)
+        product = tree_latency(self.norm_bits)
         return 1 + square + product + (self.group.bit_length() - 1) * self.compare_latency
 
     @property
@@ -153,11 +151,7 @@ class Pvq(Stage):
     def chain_latency(self) -> int:
         """From there to its first beat with all pulses."""
         start = 2 + self.pulses.bit_length()
-        sums = (
-            self.group_beats
-            + multiply_latency(self.magnitude_bits, self.pulses.bit_length())
-            + self.lane_levels
-        )
+        sums = self.group_beats + tree_latency(self.pulses.bit_length()) + self.lane_levels
         return start + sums + self.units * (self.group_beats + self.unit_latency)
 
     @property
@@ -197,8 +191,6 @@ def pyramid(x: Ints, norm: Ints, pulses: int, most: int) -> Ints:
     return y
 
 
-def multiply_latency(a: int, b: int) -> int:
-    """Clocks of a product of a-bit and b-bit integers: registers at the multipliers' entrance, products of
-    limbs, and a tree of their sum."""
-    products = -(-a // LIMB) * -(-b // LIMB)
-    return 2 + (products - 1).bit_length()
+def tree_latency(rows: int) -> int:
+    """Clocks of a sum of so many rows: a tree of sums of two."""
+    return (rows - 1).bit_length()

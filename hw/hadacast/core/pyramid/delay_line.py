@@ -37,16 +37,18 @@ class DelayLine(Component):
                 shape=shape, depth=words, init=[], attrs={"ram_style": RAM_STYLES[storage], "no_rw_check": 1}
             )
             write, read = memory.write_port(), memory.read_port()
-            place = Signal(range(words))
-            following = Signal.like(place)
+            # The oldest word is in the place after the newest.
+            place, following = Signal(range(words)), Signal(range(words), init=1)
             m.d.comb += [
-                following.eq(Mux(place == words - 1, 0, place + 1)),
                 write.addr.eq(place),
                 write.data.eq(word),
                 write.en.eq(1),
                 read.addr.eq(following),
             ]
-            m.d.sync += place.eq(following)
+            m.d.sync += [
+                place.eq(following),
+                following.eq(Mux(following == words - 1, 0, following + 1)),
+            ]
             word = read.data
         for cycle in range(registers):
             register = Signal(shape, name=f"word_{cycle}", reset_less=True)

@@ -7,7 +7,7 @@ from amaranth.lib import data
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.pyramid.delay_line import DelayLine, delayed
-from hadacast.core.pyramid.multiply import Multiply
+from hadacast.core.pyramid.multiply import Multiply, Square
 from hadacast.core.pyramid.tournament import Tournament
 from hadacast.spec.pvq import Pvq
 
@@ -55,7 +55,7 @@ class Pulse(Component):
         for lane in range(spec.slot_lanes):
             along = Signal(spec.sum_bits, name=f"along_{lane}", reset_less=True)
             m.d.sync += along.eq(i.along + i.magnitude[lane])
-            square = m.submodules[f"square_{lane}"] = Multiply(spec.sum_bits, spec.sum_bits)
+            square = m.submodules[f"square_{lane}"] = Square(spec.sum_bits)
             product = m.submodules[f"product_{lane}"] = Multiply(spec.square_bits, spec.norm_bits)
             square_latency = 1 + square.latency
             if lane == 0:
@@ -64,7 +64,6 @@ class Pulse(Component):
             candidate = tournament.i[lane]
             m.d.comb += [
                 square.a.eq(along),
-                square.b.eq(along),
                 product.a.eq(square.o),
                 product.b.eq(norm),
                 candidate.along.eq(delayed(m, f"wait_along_{lane}", along, waits - 1)),

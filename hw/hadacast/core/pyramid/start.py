@@ -78,15 +78,19 @@ class Start(Component):
         products, norm_terms, count_terms = [], [], []
         for lane in range(spec.slot_lanes):
             product = m.submodules[f"product_{lane}"] = Multiply(spec.magnitude_bits, self.digits)
-            square = Signal((spec.pulses**2).bit_length(), name=f"square_{lane}", reset_less=True)
-            m.d.comb += [product.a.eq(magnitude[lane]), product.b.eq(starts[lane])]
-            m.d.sync += square.eq(squares[starts[lane]])
+            square = Signal((spec.pulses**2).bit_length(), name=f"square_{lane}")
+            m.d.comb += [
+                product.a.eq(magnitude[lane]),
+                product.b.eq(starts[lane]),
+                square.eq(squares[starts[lane]]),
+            ]
             products.append(product.o)
-            norm_terms.append(delayed(m, f"wait_square_{lane}", square, product.latency - 1))
+            norm_terms.append(delayed(m, f"wait_square_{lane}", square, product.latency))
             count_terms.append(delayed(m, f"wait_count_{lane}", starts[lane], product.latency))
         latency = product.latency
-        there = Signal(latency, name="there")
-        m.d.sync += there.eq(Cat(valid[-1], there))
+        there = Signal(latency + 1, name="there")
+        m.d.comb += there[0].eq(valid[-1])
+        m.d.sync += there[1:].eq(there)
         sums = {}
         for name, terms, width in (
             ("along", products, spec.sum_bits),

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.pyramid.multiply import summed
 from hadacast.spec.pvq import Pvq
+from hadacast.tech.chains import Exceeds
 
 
 def layout(spec: Pvq) -> data.StructLayout:
@@ -63,8 +64,10 @@ class Better(Component):
             for bit in range(self.spec.count_bits):
                 rows.append((bit + 1, Mux(other.count[bit], own.square, 0)))
             sides.append(summed(m, name, rows, width))
+        exceeds = m.submodules.exceeds = Exceeds(width)
         wins = Signal(reset_less=True)
-        m.d.sync += wins.eq(sides[1] > sides[0])
+        m.d.comb += [exceeds.a.eq(sides[1]), exceeds.b.eq(sides[0])]
+        m.d.sync += wins.eq(exceeds.o)
         a, b, moves = self.a, self.b, self.valid if self.interval > 1 else Const(1)
         for copy in range(-(-(self.latency - 1) // self.interval)):
             later = [Signal(a.shape(), name=f"{name}_{copy}", reset_less=True) for name in "ab"]
