@@ -68,16 +68,17 @@ class Better(Component):
         wins = Signal(reset_less=True)
         m.d.comb += [exceeds.a.eq(sides[1]), exceeds.b.eq(sides[0])]
         m.d.sync += wins.eq(exceeds.o)
-        a, b, moves = self.a, self.b, self.valid if self.interval > 1 else Const(1)
-        for copy in range(-(-(self.latency - 1) // self.interval)):
+        # The pair moves on at once, and from then on once in an interval, on a signal from a register.
+        a, b = self.a, self.b
+        moves = self.valid
+        for copy in range(1 - (-(self.latency - 2) // self.interval)):
             later = [Signal(a.shape(), name=f"{name}_{copy}", reset_less=True) for name in "ab"]
-            if copy:
-                history = Signal(self.interval, name=f"moves_{copy}")
-                m.d.sync += history.eq(Cat(moves, history))
-                moves = history[-1] if self.interval > 1 else Const(1)
-            with m.If(moves):
+            with m.If(moves if copy and self.interval > 1 else Const(1)):
                 m.d.sync += [later[0].eq(a), later[1].eq(b)]
             a, b = later
+            history = Signal(self.interval if copy else 1, name=f"moves_{copy}")
+            m.d.sync += history.eq(Cat(moves, history))
+            moves = history[-1]
         chosen = Signal(self.o.shape(), reset_less=True)
         m.d.sync += chosen.eq(Mux(wins, b, a))
         m.d.comb += self.o.eq(chosen)
@@ -143,8 +144,8 @@ class Tournament(Component):
             first = Signal(candidate.shape(), name=f"first_{level}", reset_less=True)
             with m.If(valid):
                 m.d.sync += second.eq(~second)
-                with m.If(~second):
-                    m.d.sync += first.eq(candidate)
+            with m.If(~second):
+                m.d.sync += first.eq(candidate)  # what comes while nothing is valid is overwritten
             interval *= 2
             candidate = compare(f"beats_{level}", first, candidate, valid & second, interval)
             valid = later(valid & second)
