@@ -83,9 +83,11 @@ class Quantize(Component):
         ]
         return m
 
-    def _entry(self, m: Module) -> tuple[Value, Any]:
-        """Arriving beats in a register, as they will wait."""
-        spec, arriving = self.spec, self.i.p
+    def _entry(self, m: Module) -> tuple[Value, Any, Value, Any]:
+        """Arriving beats in a register, and in the next as they will wait: whether each holds one, and it."""
+        spec = self.spec
+        arrived, arriving = Signal(), Signal(self.i.p.shape(), reset_less=True)
+        m.d.sync += [arrived.eq(self.i.valid & self.i.ready), arriving.eq(self.i.p)]
         fields: dict[str, Any] = {
             "x": data.ArrayLayout(element_layout(spec), spec.lanes),
             "last": 1,
@@ -93,7 +95,7 @@ class Quantize(Component):
         }
         taken, entry = Signal(), Signal(data.StructLayout(fields), reset_less=True)
         m.d.sync += [
-            taken.eq(self.i.valid & self.i.ready),
+            taken.eq(arrived),
             entry.last.eq(arriving.last),
             entry.mark.eq(arriving.mark),
         ]
@@ -107,19 +109,19 @@ class Quantize(Component):
                 m.d.sync += [waiting.magnitude.eq(absolute.o), waiting.negative.eq(x[-1])]
             else:
                 m.d.sync += [waiting.magnitude.eq(x), waiting.negative.eq(0)]
-        return taken, entry
+        return arrived, arriving, taken, entry
 
     def _replayed(self, m: Module, family: Family, enable: Value) -> Issue:
         """Beats from the queue, with their scales."""
         spec, walk = self.spec, self.spec.walk
-        taken, entry = self._entry(m)
+        arrived, arriving, taken, entry = self._entry(m)
         replay = m.submodules.replay = Queue(entry.shape(), spec.replay_depth, spec.storage)
         m.d.comb += [replay.push.eq(taken), replay.tail.eq(entry)]
         reduce = m.submodules.reduce = Reduce(spec)
         m.d.comb += [reduce.i_valid.eq(taken), reduce.x.eq(entry.x)]
         if spec.floating:
             exponent = Signal(len(reduce.exponent), reset_less=True)
-            m.d.sync += exponent.eq(self.i.p.scale[0])
+            m.d.sync += exponent.eq(arriving.scale[0])
             m.d.comb += reduce.exponent.eq(exponent)
 
         # The units never stand still: there is room for all that they make.
@@ -163,7 +165,7 @@ class Quantize(Component):
         free = Signal(range(spec.replay_depth + 1), init=spec.replay_depth)
         left, ready = Signal(), Signal(init=1)
         m.d.comb += self.i.ready.eq(ready)
-        m.d.sync += [left.eq(pop), free.eq(free + left - taken), ready.eq(free > UNCOUNTED)]
+        m.d.sync += [left.eq(pop), free.eq(free + left - arrived), ready.eq(free > UNCOUNTED)]
         # All of it waits in registers that nothing but the span's enable holds: what leaves a queue goes to
         # many places.
         there = Signal()

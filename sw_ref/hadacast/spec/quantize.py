@@ -30,6 +30,9 @@ UNSCALED = Static(step=(Fraction(1),))
 # Codes beyond this are no low precision.
 MAX_CODE_WIDTH = 32
 
+# Registers at the entrance: one takes a beat as it comes, one its magnitudes.
+ENTRY = 2
+
 # Beats that may have come since the count that ready follows.
 UNCOUNTED = 2
 
@@ -232,12 +235,12 @@ class Quantize(Stage):
 
     @property
     def reduce_latency(self) -> int:
-        """Cycles from a group's last beat in to what it reduces to: a register at the entrance, two for each
-        row of comparators, one that accumulates over beats; for leading ones, one in all of these."""
+        """Cycles from a group's last beat in to what it reduces to: two registers at the entrance, two for
+        each row of comparators, one that accumulates over beats; for leading ones, one in all of these."""
         meeting, accumulates = self.lanes // self.columns, self.walk.decided > 0
         if self.leading_only:
-            return 1 + (meeting > 1 or accumulates)
-        return 1 + 2 * (meeting.bit_length() - 1) + accumulates
+            return ENTRY + (meeting > 1 or accumulates)
+        return ENTRY + 2 * (meeting.bit_length() - 1) + accumulates
 
     @property
     def group_latency(self) -> int:

@@ -9,7 +9,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.quantizer.replay import Queue, results_storage
 from hadacast.core.quantizer.unit import EXPONENT_WIDTH, element_layout, raw_shape, reduced_layout
-from hadacast.spec.quantize import Quantize
+from hadacast.spec.quantize import ENTRY, Quantize
 from hadacast.tech.family import Family, of_platform
 
 Parts = dict[str, Any]
@@ -39,7 +39,7 @@ class Reduce(Component):
 
     def __init__(self, spec: Quantize):
         self.spec = spec
-        self.latency = spec.reduce_latency - 1  # the register at the entrance is the user's
+        self.latency = spec.reduce_latency - ENTRY  # registers at the entrance are the user's
         ports = {
             "i_valid": In(1),
             "x": In(data.ArrayLayout(element_layout(spec), spec.lanes)),
