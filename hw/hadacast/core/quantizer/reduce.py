@@ -107,9 +107,9 @@ class Reduce(Component):
                 steps = 1
             else:
                 # A comparison and what hangs on it take a cycle each.
-                for column, parts in enumerate(lanes):
+                for column, row in enumerate(lanes):
                     pairs = []
-                    for i, (a, b) in enumerate(zip(parts[::2], parts[1::2], strict=True)):
+                    for i, (a, b) in enumerate(zip(row[::2], row[1::2], strict=True)):
                         name = f"row_{cycles}_{column}_{i}"
                         compared = {
                             key: later(Value.cast(value), f"{name}_{key}", reset_less=True)
