@@ -71,6 +71,8 @@ def run(element: Codes, rule: str, rng: np.random.Generator, count: int) -> Iter
 
 def run_library(element: Codes, rule: str, rng: np.random.Generator, count: int) -> Iterator[Outcome]:
     """torchao's arithmetic against torchao: no rule is needed."""
+    if not packages.installed("torchao"):
+        return
     x, power, reals = groups(rng, -(-count // SIZE), SIZE)
     scale = Exponent(rule=rule, arithmetic="torchao")
     codes, sides = scale.quantize(framed(x, power), element, "even", "saturate")
