@@ -148,11 +148,13 @@ class Quantize(Component):
                 results.tail[column].sides.eq(unit.sides),
             ]
 
-        valid, pop, run_ends = Signal(), Signal(), Signal()
+        # Whether the beat at the head is its run's last is in a register: results move on with it.
+        valid, pop, run_ends = Signal(), Signal(), Signal(init=walk.run == 1)
         place = Signal(range(walk.run))
-        m.d.comb += [run_ends.eq(place == walk.run - 1), pop.eq(valid & enable), replay.pop.eq(pop)]
-        with m.If(pop):
-            m.d.sync += place.eq(place + 1)
+        m.d.comb += [pop.eq(valid & enable), replay.pop.eq(pop)]
+        if walk.run > 1:
+            with m.If(pop):
+                m.d.sync += [place.eq(place + 1), run_ends.eq(place == walk.run - 2)]
         if walk.passes == 1:
             scaled, scales = results.valid, results.head
             m.d.comb += results.pop.eq(pop & run_ends)

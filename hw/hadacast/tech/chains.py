@@ -8,7 +8,7 @@ this file that name the primitive bit by bit; `plain` says what each means, and 
 from importlib import resources
 from typing import Any
 
-from amaranth.hdl import Instance, Module
+from amaranth.hdl import Cat, Const, Instance, Module, Value
 from amaranth.lib.wiring import Component, In, Out, Signature
 
 from hadacast.tech.family import of_platform
@@ -87,3 +87,15 @@ class Exceeds(Chain):
 
     def plain(self) -> Any:
         return (self.a ^ self.negate.replicate(self.width)) + self.more > self.b
+
+
+def above(m: Module, a: Value, b: Value) -> Value:
+    """a > b of two numbers of one shape, in a carry chain: synthesis would make it of LUTs, several deep."""
+    if isinstance(a, Const) or isinstance(b, Const):
+        return a > b  # fewer LUTs than bits
+    exceeds = Exceeds(len(a))
+    m.submodules += exceeds
+    if a.shape().signed:  # the number with the sign bit is the smaller one
+        a, b = Cat(a[:-1], b[-1]), Cat(b[:-1], a[-1])
+    m.d.comb += [exceeds.a.eq(a), exceeds.b.eq(b)]
+    return exceeds.o

@@ -10,6 +10,7 @@ from amaranth.lib.wiring import Component, In, Out
 from hadacast.core.quantizer.replay import Queue, results_storage
 from hadacast.core.quantizer.unit import EXPONENT_WIDTH, element_layout, raw_shape, reduced_layout
 from hadacast.spec.quantize import ENTRY, Quantize
+from hadacast.tech.chains import above
 from hadacast.tech.family import Family, of_platform
 
 Parts = dict[str, Any]
@@ -50,20 +51,20 @@ class Reduce(Component):
             ports["exponent"] = In(EXPONENT_WIDTH)
         super().__init__(ports)
 
-    def _combined(self, a: Parts, b: Parts) -> Parts:
+    def _combined(self, m: Module, a: Parts, b: Parts) -> Parts:
         """What two parts of a group reduce to."""
         if self.spec.leading_only:
             return {"amax": a["amax"] | b["amax"]}
-        return self._chosen(a, b, self._compared(a, b))
+        return self._chosen(a, b, self._compared(m, a, b))
 
-    def _compared(self, a: Parts, b: Parts) -> Parts:
+    def _compared(self, m: Module, a: Parts, b: Parts) -> Parts:
         """Of each number, whether a's is the one."""
         if "amax" in a:
-            return {"amax": a["amax"] > b["amax"]}
-        less = a["low"] < b["low"]
+            return {"amax": above(m, a["amax"], b["amax"])}
+        less = above(m, b["low"], a["low"])
         if a["low"] is a["high"] and b["low"] is b["high"]:  # two single elements: one comparison orders them
             return {"low": less, "high": ~less}
-        return {"low": less, "high": a["high"] > b["high"]}
+        return {"low": less, "high": above(m, a["high"], b["high"])}
 
     def _chosen(self, a: Parts, b: Parts, compared: Parts) -> Parts:
         return {key: Mux(compared[key], a[key], b[key]) for key in a}
@@ -99,7 +100,7 @@ class Reduce(Component):
         while len(lanes[0]) > 1:
             if spec.leading_only:
                 lanes = [
-                    [self._combined(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
+                    [self._combined(m, a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
                     for parts in lanes
                 ]
                 if len(lanes[0]) > 1 or spec.walk.decided:
@@ -113,7 +114,7 @@ class Reduce(Component):
                         name = f"row_{cycles}_{column}_{i}"
                         compared = {
                             key: later(Value.cast(value), f"{name}_{key}", reset_less=True)
-                            for key, value in self._compared(a, b).items()
+                            for key, value in self._compared(m, a, b).items()
                         }
                         first, second = (
                             self._stored(m, side, f"{name}_{which}") for side, which in ((a, "a"), (b, "b"))
@@ -182,9 +183,9 @@ class Reduce(Component):
                 m.d.comb += [queue.tail[column][key].eq(held[key]) for key in held]
             if self.spec.leading_only:
                 before = {key: Mux(fresh, 0, earlier) for key, earlier in before.items()}
-                combined = self._combined(value, before)
+                combined = self._combined(m, value, before)
             else:
-                both = self._combined(value, before)
+                both = self._combined(m, value, before)
                 combined = {key: Mux(fresh, value[key], both[key]) for key in value}
             with m.If(valid):
                 m.d.sync += [held[key].eq(combined[key]) for key in held]

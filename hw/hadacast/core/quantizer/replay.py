@@ -134,7 +134,8 @@ class Queue(Component):
 
 
 def results_storage(depth: int, family: Family) -> str:
-    """Where a queue of results lives: as quick with every family, up to QUICK_RESULTS words."""
+    """Where a queue of results lives: as quick with every family, up to QUICK_RESULTS words. Words in
+    flip-flops have a multiplexer each, so that LUT RAM is smaller, and one signal moves them all."""
     if depth > QUICK_RESULTS:
         return "bram"
-    return "lutram" if depth > family.ff_depth and family.lutram_depth else "ff"
+    return "lutram" if depth > 1 and family.lutram_depth else "ff"

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.quantizer.table import lookup
 from hadacast.core.quantizer.unit import delayed
+from hadacast.tech.chains import above as exceeds
 
 
 class Search(Component):
@@ -42,7 +43,8 @@ class Search(Component):
             # For either result of the level before: that is known when these are in registers.
             limit = choice if found else [Const(limits[(1 << level) - 1], self.width)]
             above = [
-                delayed(m, self.enable, key > value, 1, f"above_{level}_{i}") for i, value in enumerate(limit)
+                delayed(m, self.enable, exceeds(m, key, value), 1, f"above_{level}_{i}")
+                for i, value in enumerate(limit)
             ]
             if level:
                 step = 1 << (level - 1)
