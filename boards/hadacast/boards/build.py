@@ -128,7 +128,7 @@ def _prepare(spec: Pipeline, board: Board, workdir: Path, seed: int) -> tuple[li
     """Write what the tools read; return their command lines and the clock in MHz."""
     platform = board.make_platform()
     clock = platform.default_clk_frequency / 1e6
-    options = f"--seed {seed} --report {REPORT} --timing-allow-fail"
+    options = f"--seed {seed} --report {REPORT} --timing-allow-fail {' '.join(nextpnr.PLACER)}"
     if board.family == "gowin":  # Amaranth hands the constraint on to the others only
         options += f" --freq {clock:g}"
     try:

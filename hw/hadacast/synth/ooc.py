@@ -218,6 +218,7 @@ def _place(
         process.run(
             device.flow.nextpnr,
             *device.nextpnr,
+            *nextpnr.PLACER,
             *("--json", f"{source}.json", "--report", f"{name}.report.json"),
             *("--seed", str(seed), "--freq", f"{freq:g}", "--timing-allow-fail"),
             cwd=workdir,
