@@ -128,7 +128,9 @@ class Pvq(Component):
             }
         )
         beside = m.submodules.beside = Queue(sides, depth)
-        results = m.submodules.results = Queue(data.ArrayLayout(range(spec.pulses + 1), spec.lanes), depth, 2)
+        results = m.submodules.results = Queue(
+            data.ArrayLayout(range(spec.pulses + 1), spec.lanes), depth, registers=2
+        )
         m.d.comb += [
             beside.push.eq(ready),
             beside.tail.negative.eq(head.negative),

@@ -10,9 +10,10 @@ from amaranth.lib.wiring import Component, In, Out
 from hadacast.core import beat
 from hadacast.core.quantizer.random import Xorshift32
 from hadacast.core.quantizer.reduce import Reduce
-from hadacast.core.quantizer.replay import Queue, results_storage
+from hadacast.core.quantizer.replay import results_storage, storage_of
 from hadacast.core.quantizer.unit import delayed, element_layout, raw_shape, sides_layout
 from hadacast.core.quantizer.wide import element_unit, group_unit
+from hadacast.core.queue import Queue
 from hadacast.core.span import Skid
 from hadacast.rounding import RANDOM_BITS
 from hadacast.spec import quantize as spec_module
@@ -115,7 +116,8 @@ class Quantize(Component):
         """Beats from the queue, with their scales."""
         spec, walk = self.spec, self.spec.walk
         arrived, arriving, taken, entry = self._entry(m)
-        replay = m.submodules.replay = Queue(entry.shape(), spec.replay_depth, spec.storage)
+        storage = storage_of(spec.storage, spec.replay_depth, family)
+        replay = m.submodules.replay = Queue(entry.shape(), spec.replay_depth, storage, registers=0)
         m.d.comb += [replay.push.eq(taken), replay.tail.eq(entry)]
         reduce = m.submodules.reduce = Reduce(spec)
         m.d.comb += [reduce.i_valid.eq(taken), reduce.x.eq(entry.x)]
@@ -132,6 +134,7 @@ class Quantize(Component):
             data.ArrayLayout(result, spec.columns),
             spec.results_depth,
             results_storage(spec.results_depth, family),
+            registers=0,
         )
         made = reduce.o_valid
         for cycle in range(spec.group_latency):
@@ -193,7 +196,7 @@ class Quantize(Component):
             with m.If(word == walk.words - 1):
                 m.d.sync += turn.eq(turn + 1)
         kept = m.submodules.kept = Queue(
-            results.head.shape(), walk.words, results_storage(walk.words, family)
+            results.head.shape(), walk.words, results_storage(walk.words, family), registers=0
         )
         first = turn == 0
         scales = Signal(results.head.shape())

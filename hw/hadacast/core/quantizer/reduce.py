@@ -7,8 +7,9 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import Component, In, Out
 
-from hadacast.core.quantizer.replay import Queue, results_storage
+from hadacast.core.quantizer.replay import results_storage
 from hadacast.core.quantizer.unit import EXPONENT_WIDTH, element_layout, raw_shape, reduced_layout
+from hadacast.core.queue import Queue
 from hadacast.spec.quantize import ENTRY, Quantize
 from hadacast.tech.chains import above
 from hadacast.tech.family import Family, of_platform
@@ -169,7 +170,8 @@ class Reduce(Component):
         queue = None
         if walk.passes > 1:
             layout = data.ArrayLayout(reduced_layout(self.spec), self.spec.columns)
-            queue = m.submodules.queue = Queue(layout, walk.words, results_storage(walk.words, family))
+            storage = results_storage(walk.words, family)
+            queue = m.submodules.queue = Queue(layout, walk.words, storage, registers=0)
             m.d.comb += [queue.push.eq(resumed), queue.pop.eq(valid & start & (turn != 0))]
         found = []
         for column, value in enumerate(values):
