@@ -1,6 +1,6 @@
-"""The measured tables of transform.md and boards.md.
+"""The measured tables of transform.md, quantize.md and boards.md.
 
-    python docs/figures.py              measure everything again: a quarter of an hour or more
+    python docs/figures.py              measure everything again: an hour or more
     python docs/figures.py -n 8         only commands with this text in them
 
 Each row is one `hadacast synth` command. What it measured goes to figures.json, and from there into the
@@ -41,6 +41,15 @@ ROWS = {
         Row("P = 1", "hadacast synth rotate128 -n 64 -p 1 -d ecp5-85k"),
         Row("P = 8", "hadacast synth rotate128 -n 64 -p 8 -d ecp5-85k"),
     ),
+    "quantize.md": tuple(
+        Row(f"`{name}`", f"hadacast synth {name} -d ecp5-45k")
+        for name in (
+            "nvfp4_rht16",
+            "mxfp4_32",
+            "int4_token128",
+            "kv_int2_g128",
+        )
+    ),
     "boards.md": (
         Row("`decoder128`", "hadacast synth decoder128 --board icebreaker"),
         Row("`imaging4096`", "hadacast synth imaging4096 --board ulx3s_85f"),
@@ -76,7 +85,7 @@ def used(figures: dict[str, Any], kinds: Sequence[str]) -> str:
 
 def table(page: str, store: dict[str, Any]) -> str:
     """A page's table, from what was measured."""
-    core = page == "transform.md"
+    core = page != "boards.md"
     heads = (
         ("", "logic cells", "flip-flops", "block RAMs", "clock, MHz")
         if core

@@ -35,13 +35,17 @@ hierarchy -top top
 proc
 flatten
 opt -fast
+select w:*fwht* c:*fwht*
 splitnets -driver
 splitcells
 splitnets -driver
+select -clear
 opt_clean -purge
 """
 """Lanes come as slices of a wide word, and CXXRTL copies all of a word to write a slice of it. Nets and
-registers for every lane make a core of 8 lanes twice as fast and quicker to compile."""
+registers for every lane make a transform of 8 lanes twice as fast and quicker to compile. Not so a quantizer:
+it looks at single bits of its words, which fall apart into them, and a compiler takes half an hour to join
+them again."""
 
 WIDE = 128
 """Output bits from which SPLIT pays; below, the compiler sees through the slices, and more nets only cost."""
