@@ -8,6 +8,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core import beat
 from hadacast.core.butterfly import Butterfly, FeedbackButterfly, SpatialButterfly
+from hadacast.core.count import following
 from hadacast.core.span import Beat, Skid
 from hadacast.spec import fwht as spec_module
 from hadacast.tech.family import of_platform
@@ -118,7 +119,7 @@ class Fwht(Component):
         with m.Else():
             m.d.comb += beside.eq(held)
         with m.If(enable & leaving.valid):
-            m.d.sync += [position.eq(position + 1), held.eq(beside)]
+            m.d.sync += [position.eq(following(position, spec.beats)), held.eq(beside)]
         good = Signal(self.o.p.shape())
         m.d.comb += [good.data.eq(leaving.value), good.last.eq(last)]
         offset = 1

@@ -43,6 +43,8 @@ class Fwht(Stage):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name in ("frame", "lanes"):
+            checks.power_of_two(name, getattr(self, name), 1, self.frame, " for an fwht stage")
         if not isinstance(self.element, Format):
             raise HadacastError(
                 f"input is {self.input}: an fwht stage takes fixed point; an align stage makes it"
