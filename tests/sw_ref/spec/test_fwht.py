@@ -290,7 +290,7 @@ def test_inputs_refused(x, message):
 @pytest.mark.parametrize(
     ("members", "message"),
     [
-        ({"frame": 3}, "frame is 3: it must be a power of two"),
+        ({"frame": 3}, "frame is 3: butterflies pair elements, but there are 3, which is odd"),
         ({"frame": 0}, "frame is 0: it must be an integer from 2 to 65,536"),
         ({"frame": 1}, "frame is 1: it must be an integer from 2 to 65,536"),
         ({"frame": -8}, "frame is -8: it must be an integer from 2 to 65,536"),
