@@ -8,6 +8,9 @@ from typing import Any
 
 from hadacast.errors import HadacastError
 
+# Elements in a frame.
+MAX_FRAME = 1 << 16
+
 _short = Repr()
 _short.maxstring = _short.maxother = 100
 _short.maxlong = 40
@@ -39,6 +42,20 @@ def power_of_two(name: str, value: Any, low: int, high: int, note: str = "") -> 
         allowed = f"a power of two from {low:,} to {high:,}{note}"
         raise HadacastError(f"{name} is {quote(value)}: it must be {allowed}{_hint(value)}")
     return value
+
+
+def divisor(name: str, value: Any, of: int, what: str) -> int:
+    """Return `value` if it is an int above 0 that divides `of`, which is `what`; raise HadacastError
+    otherwise."""
+    if not _is_int(value) or value < 1 or of % value:
+        raise HadacastError(f"{name} is {quote(value)}: it must divide {what}, {of:,}{_hint(value)}")
+    return value
+
+
+def geometry(frame: Any, lanes: Any) -> None:
+    """Raise HadacastError unless frames of `frame` elements come on `lanes` lanes in whole beats."""
+    integer("frame", frame, 2, MAX_FRAME)
+    divisor("lanes", lanes, frame, "the frame")
 
 
 def flag(name: str, value: Any) -> bool:

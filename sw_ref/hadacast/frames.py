@@ -120,6 +120,22 @@ class Block:
                 + (f" in {self.rows} rows" if self.rows > 1 else "")
             )
 
+    def check_beats(self, frame: int, lanes: int) -> None:
+        """Raise HadacastError unless groups tile a frame, a group takes whole beats of `lanes` elements or a
+        beat has whole groups, and so with rows."""
+        self.check_frame(frame)
+        row = frame // self.rows
+        if self.group % lanes and lanes % self.group:
+            raise HadacastError(
+                f"lanes is {lanes}: with groups of {self.group} elements it must divide them, "
+                f"or be a multiple of {self.group}"
+            )
+        if row % lanes and lanes % row:
+            raise HadacastError(
+                f"lanes is {lanes}: with rows of {row:,} elements it must divide them, "
+                f"or be a multiple of {row:,}"
+            )
+
     def grouped(self, x: NDArray[Any]) -> NDArray[Any]:
         """(..., N) elements as (..., K, rows·group), group by group."""
         lead, frame = x.shape[:-1], x.shape[-1]

@@ -44,13 +44,10 @@ class Packed(Codes):
     def __post_init__(self) -> None:
         if not isinstance(self.content, Codes | Block) or isinstance(self.content, Packed):
             raise HadacastError(f"content is {checks.quote(self.content)}: it must be elements to pack")
-        checks.power_of_two("frame", self.frame, 2, 1 << 16)
-        checks.power_of_two("lanes", self.lanes, 1, self.frame, note=" (the frame)")
+        checks.geometry(self.frame, self.lanes)
         checks.choice("layout", self.layout, LAYOUTS)
         if isinstance(self.content, Block):
-            self.content.check_frame(self.frame)
-            checks.power_of_two("group", self.content.group, 1, self.frame)
-            checks.power_of_two("rows", self.content.rows, 1, self.frame)
+            self.content.check_beats(self.frame, self.lanes)
         if self.layout == "stream" and not self.side_bits:
             raise HadacastError(f"layout is 'stream': {self.content} has no scales that could have one")
         checks.integer("bus", self.bus, 0, MAX_BUS)

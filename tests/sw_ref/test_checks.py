@@ -90,6 +90,18 @@ def test_notes_and_thousands():
         checks.integer("n", -1, 0, 1000, note=" (why)")
 
 
+@given(value=st.integers(-40, 40), of=st.integers(1, 1000))
+def test_divisor_accepts_exactly_what_divides(value, of):
+    if value in {d for d in range(1, of + 1) if of % d == 0}:
+        assert checks.divisor("n", value, of, "the whole") is value
+    else:
+        with pytest.raises(HadacastError, match=f"^n is {value}: it must divide the whole, {of:,}$"):
+            checks.divisor("n", value, of, "the whole")
+    for other in (True, float(value), np.int64(value), None):
+        with pytest.raises(HadacastError, match=r"^n is .*: it must divide the whole"):
+            checks.divisor("n", other, of, "the whole")
+
+
 def test_flag_takes_bools_only():
     assert checks.flag("f", True) is True
     assert checks.flag("f", False) is False

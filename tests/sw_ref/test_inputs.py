@@ -78,7 +78,7 @@ def test_packed_groups():
         (KV | {"layout": "beneath"}, 16, "layout is 'beneath'"),
         (KV | {"bus": 1}, 16, "bus is 1: it must be"),
         (KV, "x", "frame is 'x'"),
-        (KV, 12, "frame is 12"),
+        (KV, 12, "group is 8: it must divide the frame, 12"),
     ],
     ids=str,
 )

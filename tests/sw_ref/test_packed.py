@@ -281,8 +281,8 @@ def test_real_values():
         ({"bus": -1}, "bus is -1: it must be an integer from 0 to 8,192"),
         ({"bus": 2}, "bus is 2: it must be 3 or more, or a frame of 8 elements takes more than 2 beats"),
         ({"bus": 2, "layout": "ahead"}, "bus is 2: it must be 3 or more"),
-        ({"frame": 12}, "frame is 12: it must be a power of two"),
-        ({"lanes": 16}, "lanes is 16: it must be a power of two from 1 to 8 (the frame)"),
+        ({"frame": 1}, "frame is 1: it must be an integer from 2 to 65,536"),
+        ({"lanes": 16}, "lanes is 16: it must divide the frame, 8"),
         (
             {"content": INT4, "layout": "stream"},
             "layout is 'stream': signed 4-bit, 0 fraction bits has no scales",

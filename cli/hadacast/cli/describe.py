@@ -116,10 +116,10 @@ def memory_words(pipeline: Pipeline) -> int:
 
 
 def stage_words(stage: Stage) -> int:
-    """Elements that wait in a stage: N − P in the delays of a transform, those of the beats that wait for
+    """Elements that wait in a stage: those in the delays of a transform, those of the beats that wait for
     their scale in a quantizer, a frame where it waits for its exponent."""
     if isinstance(stage, Fwht):
-        return stage.frame - stage.lanes
+        return stage.delay * stage.lanes
     if isinstance(stage, Quantize):
         return stage.replay_depth * stage.lanes
     return stage.frame if isinstance(stage, Align) and stage.beats > 1 else 0

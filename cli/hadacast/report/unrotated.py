@@ -38,11 +38,11 @@ BITS = 24  # that a number in a recipe has, beside a power of two
 
 
 def growth(stages: Iterable[Stage]) -> float:
-    """By what the transforms among `stages`, and what normalizes them, multiply values: √N for each."""
+    """By what the transforms among `stages`, and what normalizes them, multiply values: √n for n points."""
     found = 1.0
     for stage in stages:
         if isinstance(stage, Fwht):
-            found *= math.sqrt(stage.frame)
+            found *= math.sqrt(1 << stage.stages)
         elif isinstance(stage, Normalize):
             found *= float(stage.constant)
     return found

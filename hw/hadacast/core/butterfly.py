@@ -10,6 +10,7 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import data
 from amaranth.lib.wiring import Component, In, Out
 
+from hadacast.core.count import following
 from hadacast.core.delay import Delay
 from hadacast.tech.adders import ButterflyAdders
 from hadacast.tech.family import of_platform
@@ -50,7 +51,7 @@ class SpatialButterfly(Butterfly):
         m = Module()
         m.d.comb += self.o_valid.eq(self.i_valid)
         for lane in range(self.lanes):
-            if not lane & self.distance:
+            if lane // self.distance % 2 == 0:
                 other = lane + self.distance
                 m.submodules[f"lane_{lane}"] = adders = ButterflyAdders(self.width)
                 m.d.comb += [
@@ -88,11 +89,11 @@ class FeedbackButterfly(Butterfly):
         # Of the arriving beat in its block: which half it is in, and its place in that half.
         meets, place = Signal(), Signal(range(self.distance))
         last_in_half = Signal()
-        m.d.comb += last_in_half.eq(place.all() if self.distance > 1 else 1)
+        m.d.comb += last_in_half.eq(place == self.distance - 1)
         turns = Signal()
         m.d.comb += turns.eq(self.enable & self.i_valid & last_in_half)
         with m.If(self.enable & self.i_valid):
-            m.d.sync += place.eq(place + 1)
+            m.d.sync += place.eq(following(place, self.distance))
         with m.If(turns):
             m.d.sync += meets.eq(~meets)
         owed = Signal()  # differences are waiting to leave
@@ -106,7 +107,7 @@ class FeedbackButterfly(Butterfly):
         with m.If(self.enable):
             m.d.sync += owed.eq(will_owe)
             with m.If(owed):
-                m.d.sync += left.eq(left + 1)
+                m.d.sync += left.eq(following(left, self.distance))
 
         m.d.comb += [
             self.o_valid.eq(owed | (meets & self.i_valid)),

@@ -6,6 +6,8 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
+from hadacast.core.count import following
+
 # Registers behind the storage. A block RAM's slow output goes through one more, before an adder.
 OUTPUT_REGISTERS = {"lutram": 1, "bram": 2}
 # Enabled cycles from a push into an empty queue to the word at its head: a memory has a register
@@ -21,7 +23,7 @@ class Delay(Component):
 
     Parameters
     ----------
-    width: bits of a word. depth: words, a power of two.
+    width: bits of a word. depth: words.
     storage: "ff", "lutram" or "bram"; one too deep for `depth` gives way to flip-flops.
 
     Members
@@ -116,12 +118,12 @@ class Delay(Component):
             read.addr.eq(taken),
             read.en.eq(read_enable),
         ]
-        takes, following = Signal(), Signal.like(taken)
-        m.d.comb += [takes.eq(read_enable & holds), following.eq(taken + 1)]
+        takes, next_taken = Signal(), Signal.like(taken)
+        m.d.comb += [takes.eq(read_enable & holds), next_taken.eq(following(taken, self.depth))]
         with m.If(write.en):
-            m.d.sync += [written.eq(written + 1), holds.eq(1)]
+            m.d.sync += [written.eq(following(written, self.depth)), holds.eq(1)]
         with m.Elif(takes):
-            m.d.sync += holds.eq(written != following)
+            m.d.sync += holds.eq(written != next_taken)
         with m.If(takes):
-            m.d.sync += taken.eq(following)
+            m.d.sync += taken.eq(next_taken)
         return holds, read.data

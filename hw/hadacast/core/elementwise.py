@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal, Value
+from amaranth.hdl import Module, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core import beat
+from hadacast.core.count import counter
 from hadacast.core.shift import shifted
 from hadacast.core.span import Skid
 from hadacast.spec.stage import Stage
@@ -57,10 +58,7 @@ class Elementwise(Component):
             return m
         skid = m.submodules.skid = Skid(self.o.p.shape())
         enable = skid.enable
-        place = Signal(range(max(spec.beats, 2)))
-        if spec.beats > 1:
-            with m.If(enable & self.i.valid):
-                m.d.sync += place.eq(place + 1)
+        place = counter(m, enable & self.i.valid, spec.beats, "place")
         for lane, element in enumerate(self.pipes(m, enable, place)):
             m.d.comb += skid.i.data[lane].eq(element)
         for name in (*passing, "last", "mark"):

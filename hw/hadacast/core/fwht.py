@@ -8,6 +8,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core import beat
 from hadacast.core.butterfly import Butterfly, FeedbackButterfly, SpatialButterfly
+from hadacast.core.count import following
 from hadacast.core.span import Beat, Skid
 from hadacast.spec import fwht as spec_module
 from hadacast.tech.family import of_platform
@@ -16,24 +17,26 @@ from hadacast.tech.family import of_platform
 class Fwht(Component):
     """The hardware of an Fwht spec, one beat per clock.
 
-    A frame's first beat leaves when its last comes in. What comes with the last beat can therefore leave
-    with all: the mark, by which a broken frame is dropped before any of it has left, and the exponent.
+    A frame's first beat leaves when beat number `spec.delay` comes in. Where that is the last one, what comes
+    with it can leave with all: the mark, by which a broken frame is dropped before any of it has left.
 
     Parameters
     ----------
-    drops: whether broken frames are dropped here. If not, all are good, and marks pass.
+    drops: whether broken frames are dropped here; only where spec.whole. If not, marks pass: those of all
+        beats of a frame, or that of the last.
 
     Members
     -------
     i: beats of whole frames (hadacast.core.beat.flowing).
-    o: beats of good frames (hadacast.core.beat.flowing).
+    o: the same of good frames, if they are known.
 
     Attributes
     ----------
     latency: cycles from the first beat in to the first beat out, without stalls.
     """
 
-    def __init__(self, spec: spec_module.Fwht, drops: bool = True):
+    def __init__(self, spec: spec_module.Fwht, drops: bool = False):
+        assert spec.whole or not drops
         self.spec = spec
         self.drops = drops
         self.latency = spec.latency
@@ -46,15 +49,13 @@ class Fwht(Component):
 
     def _butterflies(self) -> list[Butterfly]:
         """Largest delay first, where words are narrowest; then the lanes."""
-        spec, stages = self.spec, []
-        width, distance = spec.working.width, spec.beats // 2
-        while distance:
-            stages.append(FeedbackButterfly(spec.lanes, width, distance, spec.storage))
-            width, distance = width + 1, distance // 2
-        distance = spec.lanes // 2
-        while distance:
-            stages.append(SpatialButterfly(spec.lanes, width, distance))
-            width, distance = width + 1, distance // 2
+        spec = self.spec
+        stages: list[Butterfly] = []
+        for width, distance in enumerate(reversed(spec.distances), spec.working.width):
+            if distance < spec.lanes:
+                stages.append(SpatialButterfly(spec.lanes, width, distance))
+            else:
+                stages.append(FeedbackButterfly(spec.lanes, width, distance // spec.lanes, spec.storage))
         return stages
 
     def elaborate(self, platform: Any) -> Module:
@@ -107,7 +108,8 @@ class Fwht(Component):
         return m
 
     def _whole(self, m: Module, leaving: Beat, enable: Signal) -> Beat:
-        """Give frames their `last`, and all their beats what came with the first; take broken ones out."""
+        """Give frames their `last`, and all their beats what came with the first that left; take broken ones
+        out."""
         spec = self.spec
         position = Signal(range(spec.beats))
         first, last = position == 0, position == spec.beats - 1
@@ -118,7 +120,7 @@ class Fwht(Component):
         with m.Else():
             m.d.comb += beside.eq(held)
         with m.If(enable & leaving.valid):
-            m.d.sync += [position.eq(position + 1), held.eq(beside)]
+            m.d.sync += [position.eq(following(position, spec.beats)), held.eq(beside)]
         good = Signal(self.o.p.shape())
         m.d.comb += [good.data.eq(leaving.value), good.last.eq(last)]
         offset = 1
@@ -127,6 +129,15 @@ class Fwht(Component):
             offset += layout.size
         if not self.drops:
             m.d.comb += good.mark.eq(beside[0])
+            if not spec.whole:
+                # Broken frames may be dropped behind: what came with the last beat leaves with the last.
+                ended = leaving.broken[0]
+                if spec.delay:
+                    ended = Signal()
+                    with m.If(enable & leaving.valid & (position == spec.beats - 1 - spec.delay)):
+                        m.d.sync += ended.eq(leaving.broken[0])
+                with m.If(last):
+                    m.d.comb += good.mark.eq(ended)
             return Beat(good, leaving.valid, 0)
         dropped = Signal()
         with m.If(enable & leaving.valid & last):

@@ -7,6 +7,7 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core import beat
+from hadacast.core.count import counter, within
 from hadacast.core.packing.placer import Placer
 from hadacast.core.packing.section import Section
 from hadacast.core.packing.turns import Turns
@@ -77,11 +78,9 @@ class Pack(Component):
     def _brings(self, m: Module, taken: Value) -> Value:
         """Whether the beat at the input brings sides: the first of a unit in the first row."""
         packed = self.packed
-        number = Signal(range(self.spec.beats))
-        with m.If(taken):
-            m.d.sync += number.eq(number + 1)  # a power of two: it turns to 0 by itself
+        number = counter(m, taken, self.spec.beats, "number")
         first_row = number < packed.units * packed.unit_beats
-        return first_row & ((number & (packed.unit_beats - 1)) == 0)
+        return first_row & (within(m, taken, number, packed.unit_beats, "place") == 0)
 
     def _last(self, m: Module, leaves: Value) -> Value:
         """Whether the word that leaves is the last of its frame."""
@@ -127,9 +126,7 @@ class Pack(Component):
         packed = self.packed
         section = m.submodules.sides = Section(self.scale.p.shape(), LAG + 1)
         brings = self._brings(m, taken)
-        number = Signal(range(packed.units))
-        with m.If(section.push):
-            m.d.sync += number.eq(number + 1)
+        number = counter(m, section.push, packed.units, "unit")
         m.d.comb += [
             section.push.eq(taken & brings),
             Value.cast(section.tail.data).eq(sides),

@@ -8,6 +8,7 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core import beat
+from hadacast.core.count import counter, following
 from hadacast.core.quantizer.random import Xorshift32
 from hadacast.core.quantizer.reduce import Reduce
 from hadacast.core.quantizer.replay import results_storage, storage_of
@@ -157,7 +158,7 @@ class Quantize(Component):
         m.d.comb += [pop.eq(valid & enable), replay.pop.eq(pop)]
         if walk.run > 1:
             with m.If(pop):
-                m.d.sync += [place.eq(place + 1), run_ends.eq(place == walk.run - 2)]
+                m.d.sync += [place.eq(following(place, walk.run)), run_ends.eq(place == walk.run - 2)]
         if walk.passes == 1:
             scaled, scales = results.valid, results.head
             m.d.comb += results.pop.eq(pop & run_ends)
@@ -190,11 +191,8 @@ class Quantize(Component):
     def _recalled(self, m: Module, family: Family, results: Queue, done: Value) -> tuple[Value, Any]:
         """Scales of tiles: new ones in the first row, then kept until the last."""
         walk = self.spec.walk
-        word, turn = Signal(range(walk.words)), Signal(range(walk.passes))
-        with m.If(done):
-            m.d.sync += word.eq(word + 1)
-            with m.If(word == walk.words - 1):
-                m.d.sync += turn.eq(turn + 1)
+        word = counter(m, done, walk.words, "word")
+        turn = counter(m, done & (word == walk.words - 1), walk.passes, "turn")
         kept = m.submodules.kept = Queue(
             results.head.shape(), walk.words, results_storage(walk.words, family), registers=0
         )
@@ -214,10 +212,7 @@ class Quantize(Component):
         spec = self.spec
         cls = element_unit(spec)
         random = self._random(m, issue.valid & enable) if self.stochastic else None
-        place = Signal(range(spec.beats))
-        if cls.PLACED:
-            with m.If(issue.valid & enable):
-                m.d.sync += place.eq(place + 1)
+        place = counter(m, issue.valid & enable, spec.beats, "place") if cls.PLACED else None
         leaving = skid.i
         for lane in range(spec.lanes):
             unit = m.submodules[f"element_{lane}"] = cls(spec, lane)
@@ -226,7 +221,7 @@ class Quantize(Component):
                 m.d.comb += unit.terms.eq(issue.terms[lane // spec.group % spec.columns])
             if random is not None:
                 m.d.comb += unit.random.eq(random.word_select(lane, RANDOM_BITS))
-            if cls.PLACED:
+            if place is not None:
                 m.d.comb += unit.place.eq(place)
             if issue.terms is None and spec.floating:
                 m.d.comb += unit.exponent.eq(self.i.p.scale[0])

@@ -9,6 +9,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core import beat
+from hadacast.core.count import counter, within
 from hadacast.core.packing.fetcher import Fetcher, word_layout
 from hadacast.core.packing.section import Section
 from hadacast.core.packing.shared_sides import AHEAD, SharedSides
@@ -71,7 +72,8 @@ class Unpack(Component):
         codes, sides = self._beat()
         fires = self.i.valid & self.i.ready
         if self.packed.side_bits and self.packed.unit_beats > 1:
-            sides = self._held(m, fires, self._place(m, fires), sides)
+            inside = self._inside(m, fires, self._place(m, fires))
+            sides = self._held(m, fires, inside, sides)
         m.d.comb += [
             self.o.valid.eq(self.i.valid),
             self.i.ready.eq(self.o.ready),
@@ -82,16 +84,16 @@ class Unpack(Component):
 
     def _place(self, m: Module, fires: Value) -> Signal:
         """The number of a beat of elements in its frame."""
-        place = Signal(range(self.spec.beats))
-        with m.If(fires):
-            m.d.sync += place.eq(place + 1)  # a power of two: it turns to 0 by itself
-        return place
+        return counter(m, fires, self.spec.beats, "place")
 
-    def _held(self, m: Module, fires: Value, place: Value, sides: Value) -> Value:
+    def _inside(self, m: Module, fires: Value, place: Signal) -> Value:
+        """Its number among the beats of its unit."""
+        return within(m, fires, place, self.packed.unit_beats, "inside")
+
+    def _held(self, m: Module, fires: Value, inside: Value, sides: Value) -> Value:
         """The sides in the first beat of a unit, for all its beats."""
         held, found = Signal(len(sides), reset_less=True), Signal(len(sides))
-        first = (place & (self.packed.unit_beats - 1)) == 0
-        m.d.comb += found.eq(Mux(first, sides, held))
+        m.d.comb += found.eq(Mux(inside == 0, sides, held))
         with m.If(fires):
             m.d.sync += held.eq(found)
         return found
@@ -105,10 +107,15 @@ class Unpack(Component):
         m.d.comb += [self.i.ready.eq(skid.enable), fires.eq(self.i.valid & skid.enable)]
         place = self._place(m, fires)
         across = packed.units * packed.unit_beats
+        inside = self._inside(m, fires, place)
         unit = Signal(range(packed.units))
-        m.d.comb += unit.eq((place & (across - 1)) >> (packed.unit_beats - 1).bit_length())
+        if across & (across - 1) == 0:
+            m.d.comb += unit.eq((place & (across - 1)) >> (packed.unit_beats - 1).bit_length())
+        else:
+            ends = inside == packed.unit_beats - 1
+            m.d.comb += unit.eq(counter(m, fires & ends, packed.units, "unit_number"))
         if packed.unit_beats > 1:
-            sides = self._held(m, fires, place, sides)
+            sides = self._held(m, fires, inside, sides)
         valid = Signal()
         arrived = Signal(
             data.StructLayout(
@@ -188,9 +195,9 @@ class Unpack(Component):
         piece, sides = fetcher.o.p.data, Value.cast(0)
         codes: Value = piece[: packed.code_bits]
         if track.head:
-            first = (place & (packed.unit_beats - 1)) == 0
-            codes = Mux(first, piece[track.head :], codes)
-            sides = self._held(m, fires, place, piece[: packed.side_bits])
+            inside = self._inside(m, fires, place)
+            codes = Mux(inside == 0, piece[track.head :], codes)
+            sides = self._held(m, fires, inside, piece[: packed.side_bits])
         self._shape(m, self.o.p, codes, sides)
 
     def _sections(self, m: Module) -> None:
@@ -247,7 +254,7 @@ class Unpack(Component):
         pieces = codes[1].o
         leaves = Signal()
         place = self._place(m, leaves)
-        last_of_unit = (place & (packed.unit_beats - 1)) == packed.unit_beats - 1
+        last_of_unit = self._inside(m, leaves, place) == packed.unit_beats - 1
         m.d.comb += [
             self.o.valid.eq(pieces.valid & source.valid),
             leaves.eq(self.o.valid & self.o.ready),

@@ -1,6 +1,7 @@
 """The fast Walsh-Hadamard transform."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import ClassVar
 
 from hadacast import checks
@@ -8,7 +9,7 @@ from hadacast.errors import HadacastError
 from hadacast.format import MAX_WIDTH, Codes, Format
 from hadacast.frames import Block, Frames, exponents
 from hadacast.spec.butterflies import butterflies
-from hadacast.spec.stage import Stage
+from hadacast.spec.stage import MAX_FRAME, Stage
 
 MAX_INPUT_WIDTH = 48
 MAX_FF_DEPTH = 256
@@ -17,16 +18,23 @@ STORAGE = ("auto", "ff", "lutram", "bram")
 
 @dataclass(frozen=True, kw_only=True)
 class Fwht(Stage):
-    """y = H_N x, H_N the natural-order (Sylvester) ±1 Hadamard matrix, unnormalised and exact.
+    """y = (I ⊗ H_size ⊗ I_stride) x, H the natural-order (Sylvester) ±1 Hadamard matrix, unnormalised, exact.
 
-    H_1 = [1] and H_2N = [[H_N, H_N], [H_N, -H_N]] (J. J. Sylvester, 1867). Natural order in and
-    out. Each of the log2 N butterfly stages adds one bit; nothing is rounded. An unsigned input
-    costs one more bit, because differences are signed.
+    H_1 = [1] and H_2n = [[H_n, H_n], [H_n, -H_n]] (J. J. Sylvester, 1867). Natural order in and
+    out. By default H_N, on the whole frame. A transform is a product of butterflies, which pair places
+    2^b·stride apart and commute; `bits` takes any of them. Each of these stages adds one bit; nothing is
+    rounded. An unsigned input costs one more bit, because differences are signed.
 
     Members
     -------
     frame, lanes, input: as for every Stage; fixed point of 1 to 48 bits. Frames may come with one
-        exponent each (hadacast.spec.align), which goes with them.
+        exponent each (hadacast.spec.align), which goes with them. Lanes divide the distance d of a pair, or
+        are a multiple of 2·d.
+    size: points of each transform, a power of two from 2 on; 0: the largest with which transforms tile the
+        frame. size·stride must divide N.
+    stride: places from one point of a transform to the next. 1: blocks, I ⊗ H_size. N/size: H_size ⊗ I.
+    bits: in place of size and stride, the index bits whose butterflies are taken: bit b pairs places 2^b
+        apart, and 2^(b+1) must divide N. (): as size and stride say.
     registers: pipeline registers between butterfly stages, 0 to 2. The input has one too, unless
         this is 0, and the output always has one. More of them: a faster clock, a longer latency.
     storage: where delays live: "ff", for delays of up to 256 beats, that is N/P up to 512, "lutram",
@@ -37,12 +45,25 @@ class Fwht(Stage):
 
     kind: ClassVar[str] = "fwht"
 
+    size: int = 0
+    stride: int = 1
+    bits: tuple[int, ...] = ()
     registers: int = 1
     storage: str = "auto"
     stall_span: int = 8
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.bits != ():
+            self._check_bits()
+        else:
+            self._check_size()
+        for distance in self.distances:
+            if distance % self.lanes and self.lanes % (2 * distance):
+                raise HadacastError(
+                    f"lanes is {self.lanes}: butterflies between elements {distance:,} apart take lanes that "
+                    f"divide {distance:,}, or are a multiple of {2 * distance:,}"
+                )
         if not isinstance(self.element, Format):
             raise HadacastError(
                 f"input is {self.input}: an fwht stage takes fixed point; an align stage makes it"
@@ -57,17 +78,66 @@ class Fwht(Stage):
         checks.integer("output width", self.working.width + self.stages, 1, MAX_WIDTH)
         checks.integer("registers", self.registers, 0, 2)
         checks.choice("storage", self.storage, STORAGE)
-        if self.storage == "ff" and self.beats // 2 > MAX_FF_DEPTH:
+        longest = max(self.distances) // self.lanes
+        if self.storage == "ff" and longest > MAX_FF_DEPTH:
             raise HadacastError(
-                f"storage is 'ff': the longest delay is {self.beats // 2:,} beats, flip-flops hold up to"
+                f"storage is 'ff': the longest delay is {longest:,} beats, flip-flops hold up to"
                 f" {MAX_FF_DEPTH}; it must be lutram, bram or auto"
             )
         checks.integer("stall_span", self.stall_span, 1, 16)
 
+    def _check_bits(self) -> None:
+        if not isinstance(self.bits, tuple):
+            raise HadacastError(f"bits is {checks.quote(self.bits)}: it must be a list of index bits")
+        if self.size != 0 or self.stride != 1:
+            name, only = ("size", 0) if self.size != 0 else ("stride", 1)
+            raise HadacastError(f"{name} is {checks.quote(getattr(self, name))}: with bits it must be {only}")
+        for bit in self.bits:
+            checks.integer("a bit", bit, 0, MAX_FRAME.bit_length() - 2)
+            if self.frame % (2 << bit):
+                raise HadacastError(
+                    f"bits is {checks.quote(self.bits)}: bit {bit} takes a frame that is a multiple of "
+                    f"{2 << bit:,}, not {self.frame:,}"
+                )
+        if len(set(self.bits)) < len(self.bits):
+            raise HadacastError(f"bits is {checks.quote(self.bits)}: it must name each bit once")
+        object.__setattr__(self, "bits", tuple(sorted(self.bits)))
+
+    def _check_size(self) -> None:
+        checks.divisor("stride", self.stride, self.frame, "the frame")
+        most = self.frame // self.stride
+        most &= -most
+        if most == 1:
+            name, value = ("frame", self.frame) if self.stride == 1 else ("stride", self.stride)
+            raise HadacastError(
+                f"{name} is {value}: butterflies pair elements, but there are {self.frame // self.stride:,}, "
+                "which is odd"
+            )
+        if self.size != 0:
+            checks.power_of_two("size", self.size, 2, most, f", which divides {self.frame // self.stride:,}")
+
+    @cached_property
+    def distances(self) -> tuple[int, ...]:
+        """How far apart the elements are that each butterfly stage pairs, the shortest first."""
+        if self.bits:
+            return tuple(1 << bit for bit in self.bits)
+        most = self.frame // self.stride
+        size = self.size or most & -most
+        return tuple(self.stride << bit for bit in range(size.bit_length() - 1))
+
     @property
     def stages(self) -> int:
-        """Butterfly stages, log2 N."""
-        return self.frame.bit_length() - 1
+        """Butterfly stages: log2 of the points of each transform."""
+        return len(self.distances)
+
+    @property
+    def delay(self) -> int:
+        """Beats that wait in delays: the distances that are no shorter than a beat."""
+        return sum(distance // self.lanes for distance in self.distances)
+
+    @property
+    def whole(self) -> bool:
+        return self.delay == self.beats - 1
 
     @property
     def working(self) -> Format:
@@ -104,7 +174,7 @@ class Fwht(Stage):
 
     @property
     def latency(self) -> int:
-        return self.beats - 1 + self.entry_registers + sum(self.stage_registers)
+        return self.delay + self.entry_registers + sum(self.stage_registers)
 
     def transform(self, x: Frames) -> Frames:
-        return x.with_codes(butterflies(x.codes, self.result.width))
+        return x.with_codes(butterflies(x.codes, self.result.width, self.distances))

@@ -29,7 +29,7 @@ class Normalize(Stage):
     Members
     -------
     frame, lanes, input: as for every Stage; fixed point of up to 48 bits.
-    size: N of the 1/√N, a power of two; 0: the frame.
+    size: N of the 1/√N, a power of two; 0: the frame, where that is one.
     factor: c itself, exactly, in place of size: a number, or a text such as "1/3". 2^-64 … 2^64, with up to
         24 bits above and below what powers of two take.
     width: bits of y, 1 to 48; 0: as many as the largest result takes.
@@ -67,6 +67,11 @@ class Normalize(Stage):
             object.__setattr__(self, "factor", found)
         elif self.size != 0:
             checks.power_of_two("size", self.size, 1, MAX_FRAME)
+        elif self.frame & (self.frame - 1):
+            raise HadacastError(
+                f"size is 0: the frame, {self.frame:,}, is no power of two; say the size of the transform, "
+                "or a factor"
+            )
         checks.choice("rounding", self.rounding, MODES)
         checks.integer("width", self.width, 0, MAX_WIDTH)
         if self.fraction != EXACT:

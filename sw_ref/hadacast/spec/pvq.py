@@ -35,7 +35,7 @@ class Pvq(Stage):
     Members
     -------
     frame, lanes, input: as for every Stage; fixed point of up to 20 bits.
-    group: n, a power of two from 2 to 32 that divides the frame.
+    group: n, a power of two from 2 to 32 that divides the frame, and the lanes, or they it.
     pulses: K, 1 to 32. The hardware compares lanes · min(K, n - 1) candidates in each clock: at most 64.
     """
 
@@ -53,6 +53,7 @@ class Pvq(Stage):
                 f"width is {self.input.width}: a pvq stage takes 1 to {MAX_INPUT_WIDTH} input bits"
             )
         checks.power_of_two("group", self.group, 2, min(MAX_GROUP, self.frame))
+        Block(element=self.input, group=self.group).check_beats(self.frame, self.lanes)
         checks.integer("pulses", self.pulses, 1, MAX_PULSES)
         if self.lanes * self.units > MAX_CANDIDATES:
             raise HadacastError(

@@ -65,9 +65,10 @@ class Quantize(Stage):
     -------
     frame, lanes, input: as for every Stage; input of up to 48 bits.
     code: the format of the codes: a name ("int4", "e2m1", "bfp8", hadacast.elements), a table, or a Codes.
-    group: elements that share a scale, a power of two that divides the frame; 0: the whole frame.
+    group: elements that share a scale, any number that divides the frame, or a row; 0: all of it. It must
+        divide the lanes too, or they it.
     rows: rows of a group, 1 or more: a frame is then that many rows of N/rows elements, and a group is a
-        tile of rows × group. A power of two.
+        tile of rows × group. Lanes must divide a row, or be a multiple of it.
     scale: how scales are made: a name ("maximum", "range", "exponent", "floating", "static",
         hadacast.scale), a table with its `kind` and fields, or a Scale.
     rounding: "even", "away", "up", "zero" or "stochastic" (hadacast.rounding).
@@ -104,10 +105,13 @@ class Quantize(Stage):
         if self.wide != "":
             set_(self, "wide", elements.element("wide", self.wide))
         set_(self, "above", checks.fraction("above", self.above, 0, 1 << 64, 24))
-        checks.power_of_two("rows", self.rows, 1, self.frame // 1)
+        checks.divisor("rows", self.rows, self.frame, "the frame")
         if self.group == 0:
             set_(self, "group", self.frame // self.rows)
-        checks.power_of_two("group", self.group, 1, self.frame // self.rows)
+        checks.divisor(
+            "group", self.group, self.frame // self.rows, "a row" if self.rows > 1 else "the frame"
+        )
+        Block(element=INT8, group=self.group, rows=self.rows).check_beats(self.frame, self.lanes)
         checks.choice("rounding", self.rounding, rounding.MODES)
         checks.flag("narrow", self.narrow)
         checks.choice("random", self.random, RANDOMS)
@@ -240,7 +244,7 @@ class Quantize(Stage):
         meeting, accumulates = self.lanes // self.columns, self.walk.decided > 0
         if self.leading_only:
             return ENTRY + (meeting > 1 or accumulates)
-        return ENTRY + 2 * (meeting.bit_length() - 1) + accumulates
+        return ENTRY + 2 * (meeting - 1).bit_length() + accumulates
 
     @property
     def group_latency(self) -> int:

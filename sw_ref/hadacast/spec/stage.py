@@ -11,7 +11,7 @@ from hadacast.errors import HadacastError
 from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block, Frames
 
-MAX_FRAME = 1 << 16
+MAX_FRAME = checks.MAX_FRAME
 INT16 = Format(width=16)
 
 
@@ -21,9 +21,10 @@ class Stage(ABC):
 
     Members
     -------
-    frame: N, elements in a frame: a power of two from 2 to 65,536.
-    lanes: P, elements in a beat: a power of two from 1 to N.
-    input: what comes in: a Format or Minifloat, or a Block, whose groups carry scales.
+    frame: N, elements in a frame, 2 to 65,536.
+    lanes: P, elements in a beat: any number that divides N. A stage may ask for more (Fwht does).
+    input: what comes in: a Format or Minifloat, or a Block, whose groups carry scales. A group takes whole
+        beats, or a beat has whole groups; and so have the rows of tiles.
 
     Raises HadacastError where a member is out of range.
     """
@@ -36,12 +37,13 @@ class Stage(ABC):
     input: Codes | Block = INT16
 
     def __post_init__(self) -> None:
-        checks.power_of_two("frame", self.frame, 2, MAX_FRAME)
-        checks.power_of_two("lanes", self.lanes, 1, self.frame, note=" (the frame)")
+        checks.geometry(self.frame, self.lanes)
         if not isinstance(self.input, Codes | Block):
             raise HadacastError(
                 f"input is {checks.quote(self.input)}: it must be a Format, Minifloat or Block"
             )
+        if isinstance(self.input, Block):
+            self.input.check_beats(self.frame, self.lanes)
 
     @property
     def beats(self) -> int:
@@ -82,6 +84,12 @@ class Stage(ABC):
     @property
     def sequential(self) -> bool:
         """Whether a result depends on how many frames came before, since reset: random numbers do that."""
+        return False
+
+    @property
+    def whole(self) -> bool:
+        """Whether a frame's first beat leaves no sooner than its last comes in. The hardware can then drop
+        broken frames: it has a parameter `drops`."""
         return False
 
     @property

@@ -106,10 +106,17 @@ SHAPES = [
     Shape(frame=16, lanes=4, group=1, element=INT3, scale=None),  # plain elements
     Shape(frame=64, lanes=1, group=1, element=UINT5, scale=None, more=1),
     Shape(frame=8, lanes=8, group=1, element=Format(width=13), scale=None),
+    Shape(frame=24, lanes=4, group=12),  # no powers of two
+    Shape(frame=36, lanes=12, group=3, element=INT3, scale=FP32, zero=INT3),
+    Shape(frame=45, lanes=3, group=9, element=INT3, scale=UINT5, more=1),
+    Shape(frame=60, lanes=2, group=10, rows=3, element=INT3, scale=E8M0),
+    Shape(frame=72, lanes=4, group=12, rows=2, element=INT3, scale=E8M0, more=1),
+    Shape(frame=60, lanes=12, group=3, rows=10, element=INT4, scale=E8M0),
+    Shape(frame=60, lanes=5, group=1, element=INT3, scale=None),
 ]
 # From beside to beside is one pipeline, either way.
 WAYS = [("beside", "pack"), *((layout, way) for layout in ("ahead", "behind") for way in ("pack", "unpack"))]
-OFTEN = (0, 1, 4, 7, 10, 12, 14, 17)
+OFTEN = (0, 1, 4, 7, 10, 12, 14, 17, 20, 21, 23)
 CASES = [
     pytest.param(
         shape, layout, way, marks=[] if index in OFTEN else pytest.mark.long, id=f"{shape}-{layout}-{way}"

@@ -277,9 +277,9 @@ def test_outputs():
 
 REFUSED = [
     ({"code": "int1"}, "code is 'int1': "),
-    ({"group": 3}, "group is 3: it must be a power of two from 1 to 64"),
-    ({"group": 64, "rows": 2}, "group is 64: it must be a power of two from 1 to 32"),
-    ({"rows": 3}, "rows is 3: it must be a power of two from 1 to 64"),
+    ({"group": 3}, "group is 3: it must divide the frame, 64"),
+    ({"group": 64, "rows": 2}, "group is 64: it must divide a row, 32"),
+    ({"rows": 3}, "rows is 3: it must divide the frame, 64"),
     ({"rounding": "nearest"}, "rounding is 'nearest': it must be one of even, away, up, zero, stochastic"),
     (
         {"overflow": "nan"},

@@ -26,7 +26,7 @@ class BeatPeak(Component):
 
     Attributes
     ----------
-    latency: enabled cycles, log2 of the leaves.
+    latency: enabled cycles, log2 of the leaves, rounded up.
     """
 
     def __init__(self, width: int, leaves: int):
@@ -46,6 +46,11 @@ class BeatPeak(Component):
                 with m.If(self.enable):
                     for name, value in larger(below[2 * index], below[2 * index + 1]).items():
                         m.d.sync += node[name].eq(value)
+                level.append(node)
+            if len(below) % 2:
+                node = Signal(shape, name=f"node_{depth}_odd", reset_less=True)
+                with m.If(self.enable):
+                    m.d.sync += node.eq(below[-1])
                 level.append(node)
         m.d.comb += self.o.eq(level[0])
         return m

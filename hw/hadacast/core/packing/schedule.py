@@ -5,6 +5,7 @@ from typing import Any
 from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import Component, In, Out
 
+from hadacast.core.count import counter
 from hadacast.track import Track
 
 
@@ -47,8 +48,12 @@ class Schedule(Component):
             range(track.places), init=int(track.end[0]) // track.granule % track.places if several else start
         )
         first, final = number == 0, number == track.pieces - 1
-        # Blocks are powers of two, from the start of a frame.
-        inside = number & (track.block - 1)
+        inside: Value = number
+        if track.block < track.pieces:
+            if track.block & (track.block - 1) == 0:
+                inside = number & (track.block - 1)
+            else:
+                inside = counter(m, self.step, track.block, "inside", init=int(several))
         heads, ends = inside == 0, inside == track.block - 1
 
         def of_kind(kinds: tuple[int, int, int, int]) -> Value:

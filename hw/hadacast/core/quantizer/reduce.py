@@ -7,6 +7,7 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import Component, In, Out
 
+from hadacast.core.count import counter
 from hadacast.core.quantizer.replay import results_storage
 from hadacast.core.quantizer.unit import EXPONENT_WIDTH, element_layout, raw_shape, reduced_layout
 from hadacast.core.queue import Queue
@@ -101,7 +102,8 @@ class Reduce(Component):
         while len(lanes[0]) > 1:
             if spec.leading_only:
                 lanes = [
-                    [self._combined(m, a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
+                    [self._combined(m, a, b) for a, b in zip(parts[::2], parts[1::2], strict=False)]
+                    + parts[len(parts) & ~1 :]
                     for parts in lanes
                 ]
                 if len(lanes[0]) > 1 or spec.walk.decided:
@@ -111,7 +113,7 @@ class Reduce(Component):
                 # A comparison and what hangs on it take a cycle each.
                 for column, row in enumerate(lanes):
                     pairs = []
-                    for i, (a, b) in enumerate(zip(row[::2], row[1::2], strict=True)):
+                    for i, (a, b) in enumerate(zip(row[::2], row[1::2], strict=False)):
                         name = f"row_{cycles}_{column}_{i}"
                         compared = {
                             key: later(Value.cast(value), f"{name}_{key}", reset_less=True)
@@ -121,6 +123,9 @@ class Reduce(Component):
                             self._stored(m, side, f"{name}_{which}") for side, which in ((a, "a"), (b, "b"))
                         )
                         pairs.append(self._chosen(first, second, compared))
+                    # The last of an odd number waits as long.
+                    odd = row[len(row) & ~1 :]
+                    pairs += [self._stored(m, parts, f"row_{cycles}_{column}_odd") for parts in odd]
                     lanes[column] = pairs
                 steps = 2
             lanes = [
@@ -147,9 +152,11 @@ class Reduce(Component):
     ) -> tuple[Value, list[Parts], Value | None]:
         """Beats of a group put together."""
         walk = self.spec.walk
-        place, word, turn = (Signal(range(n)) for n in (walk.run, walk.words, walk.passes))
         start, end, fresh = Signal(), Signal(), Signal()
         last_word, last_turn = Signal(), Signal()
+        place = counter(m, valid, walk.run, "place")
+        word = counter(m, valid & end, walk.words, "word")
+        turn = counter(m, valid & end & last_word, walk.passes, "turn")
         m.d.comb += [
             start.eq(place == 0),
             end.eq(place == walk.run - 1),
@@ -157,14 +164,6 @@ class Reduce(Component):
             last_word.eq(word == walk.words - 1),
             last_turn.eq(turn == walk.passes - 1),
         ]
-        # All of them are powers of two: counters wrap by themselves.
-        with m.If(valid):
-            m.d.sync += place.eq(place + 1)
-            if walk.passes > 1:
-                with m.If(end):
-                    m.d.sync += word.eq(word + 1)
-                    with m.If(last_word):
-                        m.d.sync += turn.eq(turn + 1)
         done, resumed = Signal(), Signal()
         m.d.sync += [done.eq(valid & end & last_turn), resumed.eq(valid & end & ~last_turn)]
         queue = None
