@@ -105,13 +105,13 @@ class Banked:
 
     @property
     def depth(self) -> int:
-        """Words of a bank."""
-        return self.halves * self.flow.in_beats
+        """Addresses of a bank; the second block's begin at a power of two."""
+        return (self.halves - 1 << self.address_bits) + self.flow.in_beats
 
     @property
     def memory(self) -> int:
         """Words, of one element each."""
-        return self.depth * self.lanes
+        return self.halves * self.flow.in_beats * self.lanes
 
     @property
     def address_bits(self) -> int:

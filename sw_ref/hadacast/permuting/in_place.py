@@ -84,6 +84,11 @@ class InPlace:
         return len(self.q)
 
     @property
+    def depth(self) -> int:
+        """Addresses of a bank."""
+        return self.flow.beats
+
+    @property
     def memory(self) -> int:
         """Words, of one element each."""
         return self.flow.beats * self.lanes

@@ -65,12 +65,12 @@ def banked(plan: Banked, x: np.ndarray) -> np.ndarray:
         else:
             room = ahead < plan.flow.capacity
         if room and block < len(x):
-            memory[block % plan.halves * in_beats + j] = _chosen(x[block, j], plan.write, j)
+            memory[(block % plan.halves << plan.address_bits) + j] = _chosen(x[block, j], plan.write, j)
             written, ahead = written + 1, ahead + 1
             continue
         out, j = divmod(read, beats)
         at = [plan.addresses[j][plan.groups[bank]] for bank in range(plan.lanes)]
-        word = memory[[out % plan.halves * in_beats + a for a in at], range(plan.lanes)]
+        word = memory[[(out % plan.halves << plan.address_bits) + a for a in at], range(plan.lanes)]
         found[out, j] = _chosen(word, plan.read, j)
         read, ahead = read + 1, ahead - 1
     return found
