@@ -1,7 +1,7 @@
 """Area and clock of single permuting stages, out of context, without framer and frame buffer.
 
-    python benchmarks/permutations.py               # all of STAGES; ten minutes
-    python benchmarks/permutations.py 0 2 --seeds 1 # some, by their number, quickly
+python benchmarks/permutations.py               # all of STAGES; ten minutes
+python benchmarks/permutations.py 0 2 --seeds 1 # some, by their number, quickly
 """
 
 import argparse
@@ -36,8 +36,14 @@ STAGES: tuple[tuple[str, Stage], ...] = (
     ("permute, transposed 32 × 32", Permute(frame=1024, lanes=4, rule="transpose", rows=32)),
     ("permute, any", Permute(frame=1024, lanes=8, table=tuple(_RANDOM.permutation(1024).tolist()))),
     ("permute, any 40 × 128", Permute(frame=5120, lanes=8, rule="transpose", rows=40)),
-    ("permute, any whole beats", Permute(frame=512, lanes=8, unit=8, table=tuple(_RANDOM.permutation(64).tolist()))),
-    ("scatter, 256 of 4,096", Scatter(frame=4096, lanes=8, places=tuple(_RANDOM.permutation(4096)[:256].tolist()))),
+    (
+        "permute, any whole beats",
+        Permute(frame=512, lanes=8, unit=8, table=tuple(_RANDOM.permutation(64).tolist())),
+    ),
+    (
+        "scatter, 256 of 4,096",
+        Scatter(frame=4096, lanes=8, places=tuple(_RANDOM.permutation(4096)[:256].tolist())),
+    ),
 )
 
 

@@ -187,9 +187,7 @@ def in_place(source: Ints, lanes: int, blocks: int) -> InPlace | None:
     lag = int((wide.max(axis=(0, 2)) - np.arange(beats)).max())
     return InPlace(
         lanes=lanes,
-        flow=Flow(
-            beats=beats, blocks=blocks << (n - k), lag=lag, capacity=beats, in_beats=beats
-        ),
+        flow=Flow(beats=beats, blocks=blocks << (n - k), lag=lag, capacity=beats, in_beats=beats),
         write=_levels(x, 0),
         read=tuple(level for level in read if level.mask),
         wiring=tuple(gf2.apply(s, lane) ^ always for lane in range(lanes)),

@@ -22,7 +22,9 @@ def xor(size: int, mask: int) -> Ints:
     """y[i] = x[i ⊕ mask]. `size` is a multiple of the least power of two above `mask`."""
     span = 1 << checks.integer("mask", mask, 1, max(size - 1, 1)).bit_length()
     if size % span:
-        raise HadacastError(f"mask is {mask}: {span:,}, the power of two above it, must divide {size:,} places")
+        raise HadacastError(
+            f"mask is {mask}: {span:,}, the power of two above it, must divide {size:,} places"
+        )
     return np.arange(size) ^ mask
 
 

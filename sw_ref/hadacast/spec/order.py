@@ -52,7 +52,11 @@ class Order(Permuting):
             given = f"size is {self.size}" if self.size else f"frame is {self.frame:,} and size is 0"
             raise HadacastError(
                 f"{given}: the points must be a power of two from 2 that divides the frame"
-                + (f", {self.frame:,}, over the stride, {self.stride}" if self.size or self.stride > 1 else "")
+                + (
+                    f", {self.frame:,}, over the stride, {self.stride}"
+                    if self.size or self.stride > 1
+                    else ""
+                )
             )
 
     @property

@@ -81,6 +81,8 @@ def run(plan: Lanes | InPlace | Banked, x: np.ndarray, lanes: int) -> np.ndarray
     rows = x.reshape(-1, lanes)
     if isinstance(plan, Lanes):
         period = len(plan.switch.rows)
-        return np.stack([_chosen(row, plan.switch, k % period) for k, row in enumerate(rows)]).reshape(x.shape)
+        return np.stack([_chosen(row, plan.switch, k % period) for k, row in enumerate(rows)]).reshape(
+            x.shape
+        )
     model = in_place if isinstance(plan, InPlace) else banked
     return model(plan, rows.reshape(-1, plan.flow.in_beats, lanes)).reshape(len(x), -1)

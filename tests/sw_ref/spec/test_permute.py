@@ -99,7 +99,10 @@ def test_a_scatter_stage_stands_where_so_many_beats_come():
         ({"table": (1, 0, 1)}, "table[2] is 1, as is one before"),
         ({"table": (1, 2)}, "table[1] is 2: it must be an integer from 0 to 1"),
         ({"table": (1, 0.0)}, "table[1] is 0.0"),
-        ({"table": (1, 0, 2, 3, 4)}, "table has 5 numbers: with 1 elements each, they must divide the frame, 24"),
+        (
+            {"table": (1, 0, 2, 3, 4)},
+            "table has 5 numbers: with 1 elements each, they must divide the frame, 24",
+        ),
         ({"table": "abc"}, "table is 'abc'"),
         ({"table": (1, 0), "block": 2}, "block is 2: a table says how long a block is"),
         ({"rule": "sort"}, "rule is 'sort': it must be one of xor, reverse"),

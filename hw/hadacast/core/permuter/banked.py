@@ -1,6 +1,6 @@
 """Any permutation: banks, and tables that drive their switches and addresses."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Signal, Value
 
 from hadacast.core.permuter.buffer import Buffer
 from hadacast.core.permuter.crossbar import chosen, looked_up
@@ -29,7 +29,9 @@ class Banked(Buffer):
         plan = self.plan
         late, bits = plan.entry_registers, plan.address_bits
         table = PlaceTable(plan.address_table)
-        row = looked_up(m, enable, table, turns.read_place, late, "address_table")
+        groups = len(plan.addresses[0])
+        row = Signal(groups * bits)  # the table is as wide as its largest row
+        m.d.comb += row.eq(looked_up(m, enable, table, turns.read_place, late, "address_table"))
         write = [turns.write_place[:bits]]
         halves: list[list[Value]] = [[], []]
         if plan.halves == 2:
@@ -41,7 +43,6 @@ class Banked(Buffer):
                     m.d.sync += half.eq(~half)
                 found.append(half if name == "write" else shifted(m, enable, half, late, "read_half_late"))
         at = shifted(m, enable, Cat(*write, *halves[0]), late, "write_address")
-        groups = len(plan.addresses[0])
         reads = [Cat(row[group * bits : (group + 1) * bits], *halves[1]) for group in range(groups)]
         return [at] * groups, reads
 

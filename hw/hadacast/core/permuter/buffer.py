@@ -54,9 +54,7 @@ class Buffer(Component):
         skid = m.submodules.skid = Skid(self.o.p.shape())
         enable = skid.enable
         names = list(beat.sides(spec.input, spec.lanes))
-        turns = m.submodules.turns = Turns(
-            plan.flow, data.StructLayout(beat.sides(spec.input, spec.lanes))
-        )
+        turns = m.submodules.turns = Turns(plan.flow, data.StructLayout(beat.sides(spec.input, spec.lanes)))
         m.d.comb += [
             turns.enable.eq(enable),
             turns.valid.eq(self.i.valid),
@@ -97,9 +95,7 @@ class Buffer(Component):
         if not plan.flow.tight:
             attrs["no_rw_check"] = 1
         found: list[Value] = list(words)
-        for group, (write_at, read_at) in enumerate(
-            zip(*self.addresses(m, turns, enable), strict=True)
-        ):
+        for group, (write_at, read_at) in enumerate(zip(*self.addresses(m, turns, enable), strict=True)):
             banks = [bank for bank in range(plan.lanes) if plan.groups[bank] == group]
             width = len(words[0])
             memory = m.submodules[f"banks_{group}"] = Memory(

@@ -7,7 +7,9 @@ from hadacast.core.shift import shifted
 from hadacast.permuting.banked import CHOICES, Switch
 
 
-def chosen(m: Module, enable: Value, words: list[Value], row: Value, switch: Switch, name: str) -> list[Value]:
+def chosen(
+    m: Module, enable: Value, words: list[Value], row: Value, switch: Switch, name: str
+) -> list[Value]:
     """The outputs of `switch`, `switch.registers` enabled cycles after the inputs and their row of its table."""
     width, at, found = len(words[0]), 0, []
     for output, (choices, bits) in enumerate(zip(switch.choices, switch.widths, strict=True)):
@@ -33,9 +35,7 @@ def chosen(m: Module, enable: Value, words: list[Value], row: Value, switch: Swi
     return found
 
 
-def looked_up(
-    m: Module, enable: Value, table: PlaceTable, place: Value, cycles: int, name: str
-) -> Value:
+def looked_up(m: Module, enable: Value, table: PlaceTable, place: Value, cycles: int, name: str) -> Value:
     """The row of a place, `cycles` enabled cycles later, at least the table's latency."""
     m.submodules[name] = table
     m.d.comb += [table.enable.eq(enable), table.place.eq(place)]

@@ -160,7 +160,13 @@ class InPlace(Buffer):
 
 
 def _switch(
-    m: Module, enable: Value, words: list[Value], levels: tuple[Level, ...], index: Value, wait: int, name: str
+    m: Module,
+    enable: Value,
+    words: list[Value],
+    levels: tuple[Level, ...],
+    index: Value,
+    wait: int,
+    name: str,
 ) -> list[Value]:
     """Words through the levels of a switch, whose controls come of an `index` that was there 1 + wait enabled
     cycles before them."""

@@ -48,9 +48,7 @@ class Lanes(Component):
         words = [shifted(m, enable, word, table.latency, f"i_{lane}") for lane, word in enumerate(words)]
         words = chosen(m, enable, words, row, switch, "o")
         names = ("last", "mark", *beat.sides(spec.input, spec.lanes))
-        beside = shifted(
-            m, enable, Cat(Value.cast(self.i.p[name]) for name in names), self.latency, "beside"
-        )
+        beside = shifted(m, enable, Cat(Value.cast(self.i.p[name]) for name in names), self.latency, "beside")
         m.d.comb += [skid.i.data[lane].eq(word) for lane, word in enumerate(words)]
         m.d.comb += [
             Cat(Value.cast(skid.i[name]) for name in names).eq(beside),

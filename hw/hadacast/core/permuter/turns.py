@@ -90,7 +90,11 @@ class Turns(Component):
         ahead = Signal(range(capacity + 1))
         enough, room = Signal(), Signal(init=1)
         with m.If(self.writes & ~self.reads):
-            m.d.sync += [ahead.eq(ahead + 1), enough.eq(enough | (ahead == lag)), room.eq(ahead != capacity - 1)]
+            m.d.sync += [
+                ahead.eq(ahead + 1),
+                enough.eq(enough | (ahead == lag)),
+                room.eq(ahead != capacity - 1),
+            ]
         with m.Elif(self.reads & ~self.writes):
             m.d.sync += [ahead.eq(ahead - 1), enough.eq(enough & (ahead != lag + 1)), room.eq(1)]
         return enough, room
