@@ -33,6 +33,7 @@ STAGES: tuple[tuple[str, Stage], ...] = (
     ("order, natural to sequency", Order(frame=4096, lanes=8)),
     ("order, dyadic to sequency", Order(frame=1024, lanes=4, before="dyadic")),
     ("permute, XOR-address", Permute(frame=1024, lanes=8, rule="xor", mask=0x2A5)),
+    ("permute, reversed", Permute(frame=1024, lanes=4, rule="reverse")),
     ("permute, transposed 32 × 32", Permute(frame=1024, lanes=4, rule="transpose", rows=32)),
     ("permute, any", Permute(frame=1024, lanes=8, table=tuple(_RANDOM.permutation(1024).tolist()))),
     ("permute, any 40 × 128", Permute(frame=5120, lanes=8, rule="transpose", rows=40)),

@@ -140,8 +140,8 @@ class Banked:
 
 
 def banked(source: Ints, lanes: int, blocks: int) -> Banked:
-    """The plan for y[i] = x[source[i]] in each of `blocks` equal parts of a frame, for any permutation and any
-    number of lanes P that divides a part."""
+    """The plan for y[i] = x[source[i]] in each of `blocks` equal parts of a frame, for any permutation and
+    any number of lanes P that divides a part."""
     beats = len(source) // lanes
     came = (source // lanes).reshape(beats, lanes)
     number = np.arange(beats)
@@ -192,8 +192,8 @@ def _plan(source: Ints, lanes: int, flow: Flow, halves: int, used: "np.typing.ND
 
 
 def _colours(came: Ints, lane: Ints, left: Ints, to: Ints, lanes: int) -> Ints:
-    """A bank for each element: its lane where no switch at the entrance is needed, the lane in which it leaves
-    where none is needed behind, else any colouring."""
+    """A bank for each element: its lane where no switch at the entrance is needed, the lane in which it
+    leaves where none is needed behind, else any colouring."""
     for choice, beat in ((lane, left), (to, came)):
         if len(np.unique(beat * lanes + choice)) == len(choice):
             return choice

@@ -1,6 +1,6 @@
 """Permutations that are affine over GF(2), in a buffer of one block, each word replaced as it leaves.
 
-Bank of M. Püschel, P. A. Milder and J. C. Hoe, "Permuting streaming data using RAMs" (Journal of the ACM,
+After M. Püschel, P. A. Milder and J. C. Hoe, "Permuting streaming data using RAMs" (Journal of the ACM,
 2009): index bits go through bit matrices, banks are chosen so that neither writing nor reading meets a
 conflict, and lanes are switched by XORs. They use two blocks of memory. Here one is enough: a word is written
 into the place that was read in the same step of the block before, so addresses change from block to block, by
@@ -26,7 +26,7 @@ READ_REGISTERS = 2
 
 @dataclass(frozen=True)
 class Level:
-    """Lanes l and l ⊕ direction change places where the parity of (index of the beat & mask) ⊕ flip is odd."""
+    """Lanes l and l ⊕ direction change places where the parity of (the beat's index & mask) ⊕ flip is odd."""
 
     direction: int
     mask: int

@@ -19,17 +19,17 @@ ORDERS = ("natural", "dyadic", "sequency", "bit_reversed")
 class Order(Permuting):
     """From one order of a Walsh-Hadamard spectrum, or of what goes into its transform, to another.
 
-    Natural (Hadamard): element i belongs to row i of the Sylvester matrix. Dyadic (Paley): to row r(i), where r
-    reverses the bits. Sequency (Walsh): to row r(i ⊕ ⌊i/2⌋), the one that changes sign i times. bit_reversed is
-    another name of dyadic, for those who think of places.
+    Natural (Hadamard): element i belongs to row i of the Sylvester matrix. Dyadic (Paley): to row r(i), where
+    r reverses the bits. Sequency (Walsh): to row r(i ⊕ ⌊i/2⌋), the one that changes sign i times.
+    bit_reversed is another name of dyadic, for those who think of places.
 
     Members
     -------
     frame, lanes, input: as for every Permuting.
     before, after: the orders of what comes in and of what leaves.
     size: M, points of the transform, a power of two of at least 2 that divides the frame; 0: the frame.
-    stride: distance of neighbours in the transform: 1 for blocks of M elements; C for the columns of images with
-        rows of C elements. stride·M divides the frame.
+    stride: distance of neighbours in the transform: 1 for blocks of M elements; C for the columns of images
+        with rows of C elements. stride·M divides the frame.
     """
 
     kind: ClassVar[str] = "order"

@@ -53,7 +53,7 @@ class Permuting(Stage):
 
     @property
     def least_memory(self) -> int:
-        """Words that any circuit needs that takes and leaves a beat in each clock (hadacast.permuting.plan)."""
+        """Words that any circuit needs with a beat in and out in each clock (hadacast.permuting.plan)."""
         return least_memory(self.source, self.lanes)
 
     @property

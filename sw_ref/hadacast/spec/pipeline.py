@@ -70,8 +70,8 @@ class Pipeline:
                 )
             if before.out_beats != after.in_beats:
                 raise HadacastError(
-                    f"stage {after.kind} takes frames of {after.in_beats} beats: {before.kind} before it leaves"
-                    f" {before.out_beats}"
+                    f"stage {after.kind} takes frames of {after.in_beats} beats: "
+                    f"{before.kind} before it leaves {before.out_beats}"
                 )
         first, last = self.stages[0], self.stages[-1]
         if isinstance(first.input, Block):

@@ -89,21 +89,27 @@ def test_every_circuit_is_among_them():
     assert {(plan.write.registers, plan.read.registers) for plan in banked} >= {(0, 0), (1, 1), (2, 2)}
 
 
-@pytest.mark.parametrize("spec", ORDERS + PERMUTATIONS, ids=name)
+# The larger ones of each sort, and most of those with a lane or two, take long.
+LONG = [spec for spec in ORDERS + PERMUTATIONS if spec.frame > 60 and (spec.lanes < 4 or spec.frame > 64)]
+
+
+@pytest.mark.parametrize(
+    "spec", [pytest.param(s, marks=[pytest.mark.long] * (s in LONG)) for s in ORDERS + PERMUTATIONS], ids=name
+)
 def test_equals_the_spec(spec):
     rng = np.random.default_rng(spec.frame)
     low, high = spec.input.min, spec.input.max
-    stage_bench.check(spec, rng.integers(low, high + 1, (20 if spec.beats < 32 else 10, spec.frame)))
+    stage_bench.check(spec, rng.integers(low, high + 1, (16 if spec.beats < 32 else 10, spec.frame)))
 
 
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=4)
 @given(data=st.data())
 def test_any_permutation(data):
     lanes, beats = data.draw(st.integers(1, 6)), data.draw(st.integers(2, 8))
     table = data.draw(st.permutations(range(lanes * beats)))
     spec = Permute(frame=lanes * beats, lanes=lanes, input=W, table=tuple(table))
     rng = np.random.default_rng(1)
-    stage_bench.check(spec, rng.integers(W.min, W.max + 1, (16, spec.frame)))
+    stage_bench.check(spec, rng.integers(W.min, W.max + 1, (12, spec.frame)))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +125,7 @@ def test_any_permutation(data):
 )
 def test_exponents_go_with_their_frames(spec):
     rng = np.random.default_rng(1)
-    codes, scale = rng.integers(W.min, W.max + 1, (30, spec.frame)), rng.integers(0, 256, (30, 1))
+    codes, scale = rng.integers(W.min, W.max + 1, (16, spec.frame)), rng.integers(0, 256, (16, 1))
     stage_bench.check(spec, Frames(codes=codes, scale=scale))
 
 
@@ -137,7 +143,10 @@ def check(spec: Pipeline, samples: int = 100, seed: int = 1) -> None:
     assert (np.diff(trace.cycle) == 1).all()
 
 
-@pytest.mark.parametrize(("frame", "lanes"), [(8, 1), (16, 4), (32, 2), (64, 8)])
+@pytest.mark.parametrize(
+    ("frame", "lanes"),
+    [(8, 1), (16, 4), *(pytest.param(*x, marks=pytest.mark.long) for x in ((32, 2), (64, 8)))],
+)
 @pytest.mark.parametrize(
     "stages",
     [
@@ -157,16 +166,19 @@ def test_marks_go_through_to_the_transform_and_behind(stages, frame, lanes):
     check(spec)
 
 
-SCATTERS = [
-    (16, 1, 5), (16, 4, 5), (16, 4, 1), (16, 4, 16), (64, 8, 13), (64, 2, 32), (64, 8, 8), (32, 32, 3), (64, 16, 40), (16, 4, 9),
-]  # fmt: skip
+SCATTERS = [(16, 1, 5), (16, 4, 1), (16, 4, 9), (16, 4, 16), (32, 32, 3), (64, 8, 13), (64, 16, 40)]
 
 
 @pytest.mark.parametrize(("frame", "lanes", "count"), SCATTERS)
+def test_scatter(frame, lanes, count):
+    scatter = Scatter(frame=frame, lanes=lanes, input=W, places=shuffled(frame)[:count])
+    check(Pipeline(name="scatter", stages=(scatter,)))
+
+
+@pytest.mark.parametrize(("frame", "lanes", "count"), [(8, 1, 3), (16, 4, 1), (32, 8, 20)])
 def test_scatter_and_transform(frame, lanes, count):
     scatter = Scatter(frame=frame, lanes=lanes, input=W, places=shuffled(frame)[:count])
     check(Pipeline(name="scatter", stages=(scatter, Fwht(frame=frame, lanes=lanes, input=W))))
-    check(Pipeline(name="scatter", stages=(scatter,)))
 
 
 def test_scatter_on_any_number_of_lanes():
@@ -192,7 +204,7 @@ after = "sequency"
     check(spec)
     # A square wave that changes sign s times is one line at place s.
     k = np.arange(64)
-    for s in (0, 1, 31, 62, 63):
+    for s in (1, 62):
         gray = s ^ s >> 1
         wave = 1 - 2 * (np.bitwise_count(int(f"{gray:06b}"[::-1], 2) & k) % 2).astype(np.int64)
         assert (np.diff(wave) != 0).sum() == s
@@ -229,11 +241,12 @@ inverse = true
         Order(frame=2048, lanes=8, input=W, before="dyadic"),
         Order(frame=512, lanes=1, input=W, after="dyadic"),
         Permute(frame=1000, lanes=8, input=W, table=shuffled(1000)),
+        Permute(frame=512, lanes=4, input=W, rule="reverse"),  # tight, in block RAM
     ],
     ids=name,
 )
 @pytest.mark.long
 def test_at_length(spec):
     rng = np.random.default_rng(1)
-    x = rng.integers(W.min, W.max + 1, (400, spec.frame))
+    x = rng.integers(W.min, W.max + 1, (100, spec.frame))
     stage_bench.check(spec, x, "cxxrtl")

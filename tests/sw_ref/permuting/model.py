@@ -60,10 +60,8 @@ def banked(plan: Banked, x: np.ndarray) -> np.ndarray:
     ahead = written = read = 0
     while read < len(x) * beats:
         block, j = divmod(written, in_beats)
-        if plan.flow.lag is None:
-            room = block - read // beats < plan.halves
-        else:
-            room = ahead < plan.flow.capacity
+        whole = plan.flow.lag is None
+        room = block - read // beats < plan.halves if whole else ahead < plan.flow.capacity
         if room and block < len(x):
             memory[(block % plan.halves << plan.address_bits) + j] = _chosen(x[block, j], plan.write, j)
             written, ahead = written + 1, ahead + 1

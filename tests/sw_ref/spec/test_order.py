@@ -24,8 +24,8 @@ def rows_by_definition(size: int, order: str) -> np.ndarray:
         changes = (np.diff(natural, axis=1) != 0).sum(axis=1)
         assert sorted(changes) == list(range(size))
         return natural[np.argsort(changes)]
-    # Paley: row i is the product of the Rademacher functions r_{k+1} for the bits k set in i; r_1 changes sign
-    # in the middle of the interval, r_2 at the quarters.
+    # Paley: row i is the product of the Rademacher functions r_{k+1} for the bits k set in i; r_1 changes
+    # sign in the middle of the interval, r_2 at the quarters.
     rows = np.ones((size, size), dtype=np.int64)
     time = (np.arange(size) + 0.5) / size
     for k in range(size.bit_length() - 1):

@@ -44,8 +44,8 @@ class Buffer(Component):
         raise NotImplementedError
 
     def exit(self, m: Module, turns: Turns, enable: Value, words: list[Value]) -> list[Value]:
-        """What each lane takes of the banks' words, `plan.exit_registers` enabled cycles later. The words come
-        `plan.entry_registers` and READ_REGISTERS after their turn."""
+        """What each lane takes of the banks' words, `plan.exit_registers` enabled cycles later. The words
+        come `plan.entry_registers` and READ_REGISTERS after their turn."""
         raise NotImplementedError
 
     def elaborate(self, platform: Any) -> Module:
@@ -90,8 +90,8 @@ class Buffer(Component):
         plan = self.plan
         style = RAM_STYLES[of_platform(platform).storage(plan.depth)]
         attrs: dict[str, Any] = {"ram_style": style}
-        # A tight buffer reads a word in the very cycle in which it is replaced, and must get the old one. Others
-        # never do, and Yosys is told so: else it builds a bypass for memories that don't say what is read.
+        # A tight buffer reads a word in the very cycle in which it is replaced, and must get the old one.
+        # Others never do, and Yosys is told so: else it builds a bypass for memories that don't say.
         if not plan.flow.tight:
             attrs["no_rw_check"] = 1
         found: list[Value] = list(words)

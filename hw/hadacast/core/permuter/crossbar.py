@@ -10,7 +10,7 @@ from hadacast.permuting.banked import CHOICES, Switch
 def chosen(
     m: Module, enable: Value, words: list[Value], row: Value, switch: Switch, name: str
 ) -> list[Value]:
-    """The outputs of `switch`, `switch.registers` enabled cycles after the inputs and their row of its table."""
+    """The outputs of `switch`, `switch.registers` enabled cycles after inputs and their row of its table."""
     width, at, found = len(words[0]), 0, []
     for output, (choices, bits) in enumerate(zip(switch.choices, switch.widths, strict=True)):
         inputs = [words[source] if source >= 0 else Const(0, width) for source in choices]

@@ -24,7 +24,7 @@ class Walker(Component):
 
     Parameters
     ----------
-    plan: the plan. ahead: 0 for writing, 1 for reading, whose addresses are those of the next block's writing.
+    plan: the plan. ahead: 0 for writing; 1 for reading, at the addresses of the next block's writing.
 
     Members
     -------
