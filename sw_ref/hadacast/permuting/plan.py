@@ -14,8 +14,8 @@ def plan(source: Ints, lanes: int) -> Plan:
     """The circuit for y[i] = x[source[i]], a permutation of len(source) places on `lanes` lanes.
 
     Wires, or a switch of lanes, where beats stay where they are; a buffer of one block where the map is
-    affine over GF(2); else one or two blocks and tables. A block is the least part of a frame that the permutation
-    keeps, the same in every part but for XORs.
+    affine over GF(2); else one or two blocks and tables. A block is the least part of a frame that the
+    permutation keeps, the same in every part but for XORs.
     """
     blocks = len(source) // period(source, lanes)
     source = source[: len(source) // blocks]
