@@ -21,11 +21,14 @@ from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.lookup import Lookup
 from hadacast.spec.normalize import Normalize
+from hadacast.spec.order import Order
 from hadacast.spec.pack import Pack
+from hadacast.spec.permute import Permute
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.pvq import Pvq
 from hadacast.spec.quantize import Quantize
 from hadacast.spec.requantize import Requantize
+from hadacast.spec.scatter import Scatter
 from hadacast.spec.signs import Signs
 from hadacast.spec.stage import Stage
 from hadacast.spec.unpack import Unpack
@@ -45,6 +48,9 @@ STAGES: Mapping[str, type[Stage]] = {
         Normalize,
         Requantize,
         Lookup,
+        Order,
+        Permute,
+        Scatter,
     )
 }
 MAX_BYTES = 1 << 20

@@ -16,6 +16,7 @@ from hadacast.core.fwht import Fwht
 from hadacast.core.lookup import Lookup
 from hadacast.core.normalize import Normalize
 from hadacast.core.pack import Pack, scale_layout
+from hadacast.core.permute import Permute
 from hadacast.core.pvq import Pvq
 from hadacast.core.quantize import Quantize
 from hadacast.core.requantize import Requantize
@@ -37,6 +38,9 @@ COMPONENTS: dict[str, Any] = {
     "requantize": Requantize,
     "pack": Pack,
     "unpack": Unpack,
+    "order": Permute,
+    "permute": Permute,
+    "scatter": Permute,
 }
 
 

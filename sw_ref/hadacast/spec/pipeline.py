@@ -67,6 +67,11 @@ class Pipeline:
                     f"stage {after.kind} takes {after.frame} × {after.lanes} lanes of {after.input}: "
                     f"{before.kind} before it leaves {before.frame} × {before.lanes} lanes of {before.output}"
                 )
+            if before.out_beats != after.in_beats:
+                raise HadacastError(
+                    f"stage {after.kind} takes frames of {after.in_beats} beats: "
+                    f"{before.kind} before it leaves {before.out_beats}"
+                )
         first, last = self.stages[0], self.stages[-1]
         if isinstance(first.input, Block):
             raise HadacastError(f"input is {first.input}: a pipeline takes plain elements, or packed ones")

@@ -185,7 +185,35 @@ REQUANTIZE = st.fixed_dictionaries(
         "rounding": mostly(st.sampled_from(["even", "up", "gemmlowp"])),
     },
 )
-LATER = st.one_of(QUANTIZE, NORMALIZE, REQUANTIZE, DEQUANTIZE, PACK, UNPACK)
+ORDER = st.fixed_dictionaries(
+    {"kind": st.just("order")},
+    optional={
+        "before": mostly(st.sampled_from(["natural", "dyadic", "sequency", "bit_reversed"])),
+        "after": mostly(st.sampled_from(["natural", "dyadic", "sequency", "bit_reversed"])),
+        "size": mostly(st.sampled_from([0, 2, 8]), st.integers()),
+        "stride": mostly(st.sampled_from([1, 2]), st.integers()),
+    },
+)
+PERMUTE = st.one_of(
+    st.fixed_dictionaries(
+        {"kind": st.just("permute"), "table": mostly(st.permutations(range(4)))},
+        optional={"unit": mostly(st.sampled_from([1, 2])), "inverse": mostly(st.booleans())},
+    ),
+    st.fixed_dictionaries(
+        {"kind": st.just("permute"), "rule": mostly(st.sampled_from(["reverse", "bit_reverse"]))},
+        optional={"block": mostly(st.sampled_from([0, 4]), st.integers())},
+    ),
+    *(
+        st.fixed_dictionaries(
+            {"kind": st.just("permute"), "rule": st.just(rule), number: mostly(st.sampled_from([1, 2, 4]))}
+        )
+        for rule, number in (("xor", "mask"), ("rotate", "shift"), ("transpose", "rows"))
+    ),
+    st.fixed_dictionaries(
+        {"kind": st.just("scatter"), "places": mostly(st.lists(st.integers(0, 9), max_size=4, unique=True))}
+    ),
+)
+LATER = st.one_of(ORDER, PERMUTE, QUANTIZE, NORMALIZE, REQUANTIZE, DEQUANTIZE, PACK, UNPACK)
 # Pipelines that may well be right, and stages in any order.
 CHAINS = st.one_of(
     st.tuples(

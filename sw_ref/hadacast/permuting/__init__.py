@@ -1,0 +1,1 @@
+"""Static permutations of streamed frames: which circuit each one takes, and the tables that drive it."""
