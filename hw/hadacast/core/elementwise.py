@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal, Value
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
@@ -60,7 +60,10 @@ class Elementwise(Component):
         place = Signal(range(max(spec.beats, 2)))
         if spec.beats > 1:
             with m.If(enable & self.i.valid):
-                m.d.sync += place.eq(place + 1)
+                following = place + 1
+                if spec.beats & (spec.beats - 1):
+                    following = Mux(place == spec.beats - 1, 0, following)
+                m.d.sync += place.eq(following)
         for lane, element in enumerate(self.pipes(m, enable, place)):
             m.d.comb += skid.i.data[lane].eq(element)
         for name in (*passing, "last", "mark"):

@@ -41,6 +41,7 @@ class Normalize(Stage):
     """
 
     kind: ClassVar[str] = "normalize"
+    any_length: ClassVar[bool] = True
 
     size: int = 0
     factor: Fraction | str = ""

@@ -21,8 +21,8 @@ class Stage(ABC):
 
     Members
     -------
-    frame: N, elements in a frame: a power of two from 2 to 65,536.
-    lanes: P, elements in a beat: a power of two from 1 to N.
+    frame: N, elements in a frame, 2 to 65,536: a power of two, but for stages of `any_length`.
+    lanes: P, elements in a beat, 1 to N: a power of two, or for these any divisor of N.
     input: what comes in: a Format or Minifloat, or a Block, whose groups carry scales.
 
     Raises HadacastError where a member is out of range.
@@ -30,14 +30,21 @@ class Stage(ABC):
 
     kind: ClassVar[str]  # the stage's name in recipes
     FROM_STREAM: ClassVar[frozenset[str]] = frozenset({"frame", "lanes", "input"})
+    any_length: ClassVar[bool] = False
 
     frame: int
     lanes: int = 1
     input: Codes | Block = INT16
 
     def __post_init__(self) -> None:
-        checks.power_of_two("frame", self.frame, 2, MAX_FRAME)
-        checks.power_of_two("lanes", self.lanes, 1, self.frame, note=" (the frame)")
+        if self.any_length:
+            checks.integer("frame", self.frame, 2, MAX_FRAME)
+            checks.integer("lanes", self.lanes, 1, self.frame, note=" (the frame)")
+            if self.frame % self.lanes:
+                raise HadacastError(f"lanes is {self.lanes}: it must divide the frame, {self.frame:,}")
+        else:
+            checks.power_of_two("frame", self.frame, 2, MAX_FRAME)
+            checks.power_of_two("lanes", self.lanes, 1, self.frame, note=" (the frame)")
         if not isinstance(self.input, Codes | Block):
             raise HadacastError(
                 f"input is {checks.quote(self.input)}: it must be a Format, Minifloat or Block"
