@@ -26,6 +26,7 @@ from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.pvq import Pvq
 from hadacast.spec.quantize import Quantize
 from hadacast.spec.requantize import Requantize
+from hadacast.spec.rotate import Rotate
 from hadacast.spec.signs import Signs
 from hadacast.spec.stage import Stage
 from hadacast.spec.unpack import Unpack
@@ -45,6 +46,7 @@ STAGES: Mapping[str, type[Stage]] = {
         Normalize,
         Requantize,
         Lookup,
+        Rotate,
     )
 }
 MAX_BYTES = 1 << 20

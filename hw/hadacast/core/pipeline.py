@@ -19,6 +19,7 @@ from hadacast.core.pack import Pack, scale_layout
 from hadacast.core.pvq import Pvq
 from hadacast.core.quantize import Quantize
 from hadacast.core.requantize import Requantize
+from hadacast.core.rotate import Rotate
 from hadacast.core.signs import Signs
 from hadacast.core.unpack import Unpack
 from hadacast.spec.pipeline import Pipeline
@@ -37,6 +38,7 @@ COMPONENTS: dict[str, Any] = {
     "requantize": Requantize,
     "pack": Pack,
     "unpack": Unpack,
+    "rotate": Rotate,
 }
 
 

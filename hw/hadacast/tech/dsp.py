@@ -6,21 +6,21 @@ block take half of a cycle. So on ECP5 the block is named, with its own register
 
 from typing import Any
 
-from amaranth.hdl import ClockSignal, Const, Instance, Module, Signal, Value
+from amaranth.hdl import ClockSignal, Const, Instance, Module, Shape, Signal, Value
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.tech.family import of_platform
 
-WIDTH = 18  # of a factor, unsigned
+WIDTH = 18  # of a factor
 LATENCY = 2  # registers at the factors and at the product
 
 
 class TileMultiplier(Component):
-    """a·b, unsigned, two enabled cycles later.
+    """a·b, two enabled cycles later.
 
     Parameters
     ----------
-    a_bits, b_bits: of the factors, up to 18 each.
+    a_bits, b_bits: of the factors, up to 18 each. a_signed, b_signed: which of them are two's complement.
 
     Members
     -------
@@ -30,9 +30,16 @@ class TileMultiplier(Component):
 
     latency = LATENCY
 
-    def __init__(self, a_bits: int, b_bits: int):
+    def __init__(self, a_bits: int, b_bits: int, *, a_signed: bool = False, b_signed: bool = False):
         assert max(a_bits, b_bits) <= WIDTH
-        super().__init__({"enable": In(1), "a": In(a_bits), "b": In(b_bits), "o": Out(a_bits + b_bits)})
+        super().__init__(
+            {
+                "enable": In(1),
+                "a": In(Shape(a_bits, a_signed)),
+                "b": In(Shape(b_bits, b_signed)),
+                "o": Out(Shape(a_bits + b_bits, a_signed or b_signed)),
+            }
+        )
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -52,7 +59,7 @@ class TileMultiplier(Component):
         for name in ("INPUTA", "INPUTB", "OUTPUT"):
             registers |= {f"p_REG_{name}_CLK": "CLK0", f"p_REG_{name}_CE": "CE0", f"p_REG_{name}_RST": "RST0"}
         product = Signal(2 * WIDTH)
-        m.d.comb += self.o.eq(product)
+        m.d.comb += self.o.eq(product[: len(self.o)])
         pins: dict[str, Any] = {f"o_P{bit}": product[bit] for bit in range(2 * WIDTH)}
         for name, factor in (("A", self.a), ("B", self.b)):
             pins |= {f"i_{name}{bit}": _bit(factor, bit) for bit in range(WIDTH)}
@@ -66,8 +73,8 @@ class TileMultiplier(Component):
             i_CLK0=ClockSignal(),
             i_CE0=self.enable,
             i_RST0=Const(0, 1),
-            i_SIGNEDA=Const(0, 1),
-            i_SIGNEDB=Const(0, 1),
+            i_SIGNEDA=Const(self.a.shape().signed, 1),
+            i_SIGNEDB=Const(self.b.shape().signed, 1),
             i_SOURCEA=Const(0, 1),
             i_SOURCEB=Const(0, 1),
             **pins,
@@ -75,4 +82,6 @@ class TileMultiplier(Component):
 
 
 def _bit(factor: Value, bit: int) -> Value:
-    return factor[bit] if bit < len(factor) else Const(0, 1)
+    if bit < len(factor):
+        return factor[bit]
+    return factor[-1] if factor.shape().signed else Const(0, 1)
