@@ -13,6 +13,7 @@ from hadacast.core.dequantize import Dequantize
 from hadacast.core.frame_buffer import FrameBuffer
 from hadacast.core.framer import COUNTER_WIDTH, Framer
 from hadacast.core.fwht import Fwht
+from hadacast.core.gain import Gain
 from hadacast.core.lookup import Lookup
 from hadacast.core.normalize import Normalize
 from hadacast.core.pack import Pack, scale_layout
@@ -39,6 +40,7 @@ COMPONENTS: dict[str, Any] = {
     "pack": Pack,
     "unpack": Unpack,
     "rotate": Rotate,
+    "gain": Gain,
 }
 
 
