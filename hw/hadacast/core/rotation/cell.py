@@ -157,7 +157,7 @@ class Cell(Component):
             m.submodules[f"tile_{name}_{start}"] = tile
             m.d.comb += [tile.enable.eq(1), tile.a.eq(x[start:stop]), tile.b.eq(factor)]
             product = Signal(signed(len(tile.o) + start), name=f"product_{name}_{start}")
-            m.d.comb += product.eq(tile.o << start)
+            m.d.comb += product.eq(tile.o.as_signed() << start)
             found.append(product)
         return found
 
