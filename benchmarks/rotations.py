@@ -4,8 +4,8 @@
     python benchmarks/rotations.py left64 --seeds 1      # some
     python benchmarks/rotations.py --json rotations.json
 
-The matrices are random orthogonal ones, from a fixed seed; which one it is changes some tables of coefficients
-and nothing else. Each core has the frame buffer of a pipeline without a transform.
+The matrices are random orthogonal ones, from a fixed seed; which one it is changes tables of coefficients and
+nothing else. Each core has the frame buffer of a pipeline without a transform.
 """
 
 import argparse

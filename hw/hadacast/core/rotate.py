@@ -16,15 +16,15 @@ from hadacast.spec import rotate as spec_module
 class Rotate(Component):
     """The hardware of a Rotate spec, one beat per clock.
 
-    Where the elements of a vector lie further apart than a beat, memories of a frame, one before the product and
-    one behind it, bring them together and apart again.
+    Where the elements of a vector lie further apart than a beat, two memories of n·s elements, one before the
+    product and one behind it, bring them together and apart again.
 
     Members
     -------
     i, o: beats of frames (hadacast.core.beat.flowing).
-    write, coefficient: write one coefficient (hadacast.core.rotation.cell.write_layout); only where the spec is
-        loadable. Frames that are on their way may be computed with old coefficients and new ones: write while
-        no frame is in the stage.
+    write, coefficient: write one coefficient (hadacast.core.rotation.cell.write_layout); only where the spec
+        is loadable. Frames that are on their way may be computed with old coefficients and new ones: write
+        while no frame is in the stage.
 
     Attributes
     ----------

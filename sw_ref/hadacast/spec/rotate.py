@@ -31,8 +31,8 @@ Rows = tuple[tuple[Fraction, ...], ...]
 class Rotate(Stage):
     """y = round((I ⊗ R ⊗ I_s) x), saturating, for a real n×n matrix R: a rotation, or any other.
 
-    R is rounded once, to C, the nearest matrix of fixed-point numbers; C x is exact, and rounded once. Two such
-    stages are the Kronecker-factored rotation P_Lᵀ X P_R of FlatQuant (Y. Sun et al., arXiv:2410.09426,
+    R is rounded once, to C, the nearest matrix of fixed-point numbers; C x is exact, and rounded once. Two
+    such stages are the Kronecker-factored rotation P_Lᵀ X P_R of FlatQuant (Y. Sun et al., arXiv:2410.09426,
     section 3.1), with X the frame as N1 rows of N2: `transpose` and stride N2 with P_L, then `transpose` and
     stride 1 with P_R. Exponents of frames pass.
 
@@ -132,7 +132,9 @@ class Rotate(Stage):
             numbers = (number for row in self.matrix for number in row)
             fraction = coefficients.fraction_bits(numbers, self.coefficient_width)
             if fraction is None:
-                raise HadacastError("coefficient_fraction is 'auto': of a matrix of zeros it must be an integer")
+                raise HadacastError(
+                    "coefficient_fraction is 'auto': of a matrix of zeros it must be an integer"
+                )
         return Format(width=self.coefficient_width, fraction=fraction)
 
     @cached_property
@@ -185,9 +187,7 @@ class Rotate(Stage):
         ratio = Fraction(2) ** (fraction - exact.fraction)
         # The largest magnitudes, rounded: no mode goes further than away from zero.
         down, up = -int(-low * ratio + Fraction(1, 2)), int(high * ratio + Fraction(1, 2))
-        return Format(
-            width=max(up.bit_length(), (~down).bit_length() if down else 0) + 1, fraction=fraction
-        )
+        return Format(width=max(up.bit_length(), (~down).bit_length() if down else 0) + 1, fraction=fraction)
 
     @property
     def output(self) -> Codes | Block:

@@ -26,8 +26,8 @@ def stride_latency(beats: int) -> int:
 class RotatePlan:
     """A matrix-vector product by a row of cells.
 
-    A beat holds `taps` consecutive elements of each of `columns` vectors. Cell b keeps beat b of a vector; the
-    sums of each beat of results pass it in turn, and collect what the cell's elements contribute.
+    A beat holds `taps` consecutive elements of each of `columns` vectors. Cell b keeps beat b of a vector;
+    the sums of each beat of results pass it in turn, and collect what the cell's elements contribute.
 
     Members
     -------

@@ -17,12 +17,25 @@ SPECS = {
     "signs only": Gain(frame=8, lanes=2, input=Format(width=6), gain=(1, -1, -1, 1)),
     "lanes": Gain(frame=16, lanes=4, input=Format(width=12), gain=RANDOM[:4], width=9, fraction=-2),
     "zeros": Gain(frame=8, lanes=1, input=Format(width=8), gain=(0, 3, 0, -7), bits=3),
-    "unsigned": Gain(frame=8, lanes=4, input=Format(width=8, signed=False), gain=(1, -2), rounding="up", fraction=-2),
+    "unsigned": Gain(
+        frame=8, lanes=4, input=Format(width=8, signed=False), gain=(1, -2), rounding="up", fraction=-2
+    ),
     "exact": Gain(frame=32, lanes=2, input=Format(width=10), gain=RANDOM[:32], bits=6),
-    "not a power of two": Gain(frame=24, lanes=3, input=Format(width=10), gain=RANDOM[:24], width=12, fraction=1),
-    "long": Gain(frame=96, lanes=1, input=Format(width=10), gain=RANDOM, width=12, fraction=1, rounding="zero"),
+    "not a power of two": Gain(
+        frame=24, lanes=3, input=Format(width=10), gain=RANDOM[:24], width=12, fraction=1
+    ),
+    "long": Gain(
+        frame=96, lanes=1, input=Format(width=10), gain=RANDOM, width=12, fraction=1, rounding="zero"
+    ),
     "reciprocal": Gain(
-        frame=16, lanes=2, input=Format(width=20), gain=RANDOM[:16], reciprocal=True, bits=24, width=22, fraction=0
+        frame=16,
+        lanes=2,
+        input=Format(width=20),
+        gain=RANDOM[:16],
+        reciprocal=True,
+        bits=24,
+        width=22,
+        fraction=0,
     ),
 }
 

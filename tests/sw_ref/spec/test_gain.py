@@ -17,7 +17,7 @@ from hadacast.spec.pipeline import Pipeline
 
 F = Fraction
 X10 = Format(width=10, fraction=4)
-MIXED = (F(3, 4), F(-5), F(0), F(1, 3), -F(2) ** -9, F(123456789, 1000), F(1), F(-1))
+MIXED = (F(3, 4), F(-5), F(0), F(1, 3), -(F(2) ** -9), F(123456789, 1000), F(1), F(-1))
 
 
 def significant(g, bits):
@@ -100,7 +100,14 @@ def spectral(n, gains, reciprocal=False):
     """fwht, gains, fwht, 1/N: with exact fraction bits but for the gains'."""
     first = Fwht(frame=n, lanes=2, input=Format(width=10, fraction=6))
     middle = Gain(
-        frame=n, lanes=2, input=first.output, gain=gains, reciprocal=reciprocal, bits=20, width=28, fraction=12
+        frame=n,
+        lanes=2,
+        input=first.output,
+        gain=gains,
+        reciprocal=reciprocal,
+        bits=20,
+        width=28,
+        fraction=12,
     )
     last = Fwht(frame=n, lanes=2, input=middle.output)
     factor = Normalize(frame=n, lanes=2, input=last.output, factor=F(1, n))
@@ -109,7 +116,7 @@ def spectral(n, gains, reciprocal=False):
 
 @pytest.mark.parametrize("n", [4, 16, 64])
 def test_a_dyadic_convolution(n):
-    """(1/N) W (λ ∘ W y), λ = W k, is Σ_j k(i ⊕ j) y_j: the Gram product of a digitally shift-invariant kernel."""
+    """(1/N) W (λ ∘ W y), λ = W k, is Σ_j k(i ⊕ j) y_j: the Gram product of a shift-invariant kernel."""
     rng = np.random.default_rng(n)
     kernel = rng.integers(-8, 9, n) / 8
     eigenvalues = hadamard(n) @ kernel

@@ -78,7 +78,9 @@ def test_roundings_are_those_of_the_definition(mode, width, fraction):
     assert spec.compute(x).tolist() == want
 
 
-@pytest.mark.parametrize("input_", [X8, Format(width=8, signed=False), Format(width=1), Format(width=36)], ids=str)
+@pytest.mark.parametrize(
+    "input_", [X8, Format(width=8, signed=False), Format(width=1), Format(width=36)], ids=str
+)
 def test_a_width_of_0_is_the_least_that_never_saturates(input_):
     low, high = input_.min, input_.max
     for matrix in (((1, 1), (1, -1)), ((3, 0), (-1, -1)), ((-2, -2), (0, 1))):
@@ -177,7 +179,14 @@ def test_an_automatic_fraction_is_the_largest_that_fits(width):
 
 @pytest.mark.parametrize(
     ("numbers", "fraction"),
-    [([F(1)], 6), ([F(-1)], 7), ([F(-1), F(1, 2)], 7), ([F(255, 256)], 6), ([F(127, 128)], 7), ([F(0)], None)],
+    [
+        ([F(1)], 6),
+        ([F(-1)], 7),
+        ([F(-1), F(1, 2)], 7),
+        ([F(255, 256)], 6),
+        ([F(127, 128)], 7),
+        ([F(0)], None),
+    ],
 )
 def test_edges_of_automatic_fractions(numbers, fraction):
     assert coefficients.fraction_bits(numbers, 8) == fraction
@@ -192,7 +201,9 @@ def test_coefficients_are_never_clipped():
 
 def test_a_matrix_may_be_rows_or_one_row():
     flat = tuple(n for row in PLAIN for n in row)
-    specs = [Rotate(frame=4, matrix=m) for m in (PLAIN, flat, [list(r) for r in PLAIN], ("0.5", "-1/4", 1, 0.75))]
+    specs = [
+        Rotate(frame=4, matrix=m) for m in (PLAIN, flat, [list(r) for r in PLAIN], ("0.5", "-1/4", 1, 0.75))
+    ]
     assert all(spec == specs[0] for spec in specs)
     assert hash(specs[0]) == hash(specs[2])
     assert Rotate(frame=4, matrix=PLAIN, transpose=True).codes == tuple(zip(*specs[0].codes, strict=True))
@@ -212,7 +223,9 @@ def test_exponents_pass():
 
 
 def test_loadable_widths_hold_any_coefficients():
-    spec = Rotate(frame=4, input=X8, matrix=((0,) * 4,) * 4, coefficient_fraction=0, coefficient_width=5, loadable=True)
+    spec = Rotate(
+        frame=4, input=X8, matrix=((0,) * 4,) * 4, coefficient_fraction=0, coefficient_width=5, loadable=True
+    )
     assert spec.plan.range == (4 * 127 * -16, 4 * -128 * -16)
     assert spec.result.width == 15
 

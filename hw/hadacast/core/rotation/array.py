@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value
+from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core import beat
@@ -14,10 +14,10 @@ from hadacast.spec.rotate_plan import GROUP, RotatePlan
 class Array(Component):
     """Vectors in, beat by beat, and plan.array cycles later their products with the matrix, beat by beat.
 
-    Beat b of a vector is kept by cell b, in the very cycle in which the first beat of sums comes to it: a cell
-    is always busy, no element is stored twice, and no sum waits. (H. T. Kung, "Why systolic architectures?",
-    Computer 15(1), 1982: results move, inputs stay.) The array never stands still; the beats of a vector come
-    in a row, and its results leave in a row.
+    Beat b of a vector is kept by cell b, in the very cycle in which the first beat of sums comes to it: a
+    cell is always busy, no element is stored twice, and no sum waits. (H. T. Kung, "Why systolic
+    architectures?", Computer 15(1), 1982: results move, inputs stay.) The array never stands still; the beats
+    of a vector come in a row, and its results leave in a row.
 
     Members
     -------

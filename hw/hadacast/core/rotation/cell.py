@@ -167,7 +167,9 @@ class Cell(Component):
         while len(terms) > 1:
             following: list[Value] = []
             for pair in range(0, len(terms) - 1, 2):
-                total = Signal(signed(self.plan.product_width), name=f"sum_{name}_{level}_{pair}", reset_less=True)
+                total = Signal(
+                    signed(self.plan.product_width), name=f"sum_{name}_{level}_{pair}", reset_less=True
+                )
                 m.d.sync += total.eq(terms[pair] + terms[pair + 1])
                 following.append(total)
             if len(terms) % 2:

@@ -56,9 +56,7 @@ class Product(Component):
 
         # Room in a queue is counted down to below 0, so that a sign says whether there is any.
         room = Signal(range(-1, plan.in_depth), init=plan.in_depth - 1)
-        credit = Signal(
-            range(-plan.steps, plan.out_depth - plan.steps + 1), init=plan.out_depth - plan.steps
-        )
+        credit = Signal(range(-plan.steps, plan.out_depth - plan.steps + 1), init=plan.out_depth - plan.steps)
         pushes, goes, starts, leaves = Signal(), Signal(), Signal(), Signal()
         m.d.comb += [
             self.i.ready.eq(~room[-1]),

@@ -17,10 +17,11 @@ class StrideMemory(Component):
     """Beat r·columns + c of a frame leaves as beat c·rows + r of it.
 
     A frame is read as soon as it is whole, and each beat of the next one is written where one has just been
-    read, so one frame of memory does. With B beats in a frame, beat p of frame f is at word p·columns^f modulo
-    B - 1, and the last beat at word B - 1 (transposition in place: D. Knuth, The Art of Computer Programming 1,
-    1.3.3, exercise 12). So addresses go up by a step that is constant for a frame, from 0 and then within 1 …
-    B - 1; and the address at which beat `columns` of a frame was written is the step at which it is read.
+    read, so one frame of memory does. With B beats in a frame, beat p of frame f is at word p·columns^f
+    modulo B - 1, and the last beat at word B - 1 (transposition in place: D. Knuth, The Art of Computer
+    Programming 1, 1.3.3, exercise 12). So addresses go up by a step that is constant for a frame, from 0 and
+    then within 1 … B - 1; and the address at which beat `columns` of a frame was written is the step at which
+    it is read.
 
     Parameters
     ----------
@@ -122,7 +123,7 @@ class StrideMemory(Component):
 
 
 class _Step:
-    """Addition modulo B - 1, with results from 1 to B - 1, of a step that changes now and then: 1 at first."""
+    """Addition modulo B - 1, with results from 1 to B - 1, of a step that changes at times: 1 at first."""
 
     def __init__(self, m: Module, beats: int):
         self.beats = beats
