@@ -11,7 +11,7 @@ from hadacast.format import Format
 from hadacast.irrational import floor_log2
 
 LARGEST = 1 << 64
-_TEXT = 200
+_TEXT = 1000  # a float64 as a fraction has no more
 
 
 def number(name: str, value: Any) -> Fraction:

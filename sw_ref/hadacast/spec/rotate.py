@@ -95,7 +95,7 @@ class Rotate(Stage):
 
     def _check_geometry(self) -> None:
         n, s, lanes = self.order, self.distance, self.lanes
-        if self.frame % (n * s) or not s:
+        if not s or self.frame % (n * s):
             what = f"stride {s} × n" if self.stride else "n"
             raise HadacastError(f"matrix has n = {n}: {what} must divide the frame, {self.frame:,} elements")
         if s % lanes and (lanes % s or n * s % lanes):

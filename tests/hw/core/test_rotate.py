@@ -135,7 +135,7 @@ def test_a_kronecker_rotation_of_a_token(n1, n2):
     second = Rotate(input=first.output, matrix=right, stride=1, **common)
     rng = np.random.default_rng(1)
     for stage in (first, second):
-        x = np.clip(np.rint(rng.normal(scale=1500, size=(8, stage.frame))), -32768, 32767).astype(np.int64)
+        x = np.clip(np.rint(rng.normal(scale=1500, size=(16, stage.frame))), -32768, 32767).astype(np.int64)
         x[0], x[1] = -32768, 32767
         stage_bench.check(stage, x, "cxxrtl")
 

@@ -244,6 +244,7 @@ def test_loadable_widths_hold_any_coefficients():
         ({"matrix": ((1, 2), (3, 1e99))}, "must be a number from"),
         ({"matrix": ((0, 0), (0, 0))}, "matrix of zeros"),
         ({"matrix": ((1,) * 3,) * 3}, "n must divide the frame, 8"),
+        ({"frame": 2, "matrix": ((1,) * 3,) * 3}, "n must divide the frame, 2"),
         ({"stride": 3}, "stride 3 × n must divide the frame"),
         ({"stride": -1}, "stride is -1"),
         ({"stride": 2, "lanes": 8}, "it must divide 2, or be a multiple of 2 that divides 4"),
