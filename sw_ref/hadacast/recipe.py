@@ -19,6 +19,7 @@ from hadacast.spec.align import Align
 from hadacast.spec.cast import Cast
 from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.gain import Gain
 from hadacast.spec.lookup import Lookup
 from hadacast.spec.normalize import Normalize
 from hadacast.spec.order import Order
@@ -28,6 +29,7 @@ from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.pvq import Pvq
 from hadacast.spec.quantize import Quantize
 from hadacast.spec.requantize import Requantize
+from hadacast.spec.rotate import Rotate
 from hadacast.spec.scatter import Scatter
 from hadacast.spec.signs import Signs
 from hadacast.spec.stage import Stage
@@ -51,6 +53,8 @@ STAGES: Mapping[str, type[Stage]] = {
         Order,
         Permute,
         Scatter,
+        Rotate,
+        Gain,
     )
 }
 MAX_BYTES = 1 << 20

@@ -29,11 +29,12 @@ def resolved(settings: Any, folder: Path) -> Any:
     return settings
 
 
-def load(path: Path) -> list[int | Fraction]:
-    """The numbers of a .npy file, exactly: integers, or floats as the fractions that they are.
+def load(path: Path) -> list[Any]:
+    """The numbers of a .npy file, exactly: integers, or floats as the fractions that they are. Of a matrix, a
+    list of such a list for each row.
 
-    Raises HadacastError for a file that isn't there or is none, for arrays that aren't one-dimensional, empty
-    or of more than 65,536 numbers, and for numbers that aren't real or finite.
+    Raises HadacastError for a file that isn't there or is none, for arrays of other than 1 or 2
+    dimensions, empty or of more than 65,536 numbers, and for numbers that aren't real or finite.
     """
     shown = f"table {checks.quote(str(path))}"
     try:
@@ -43,15 +44,18 @@ def load(path: Path) -> list[int | Fraction]:
     except (OSError, ValueError, EOFError) as error:
         reason = getattr(error, "strerror", None) or "it is no .npy file of numbers"
         raise HadacastError(f"{shown}: {reason}") from None
-    if not isinstance(array, np.ndarray) or array.ndim != 1 or not 1 <= array.size <= MAX_NUMBERS:
+    if not isinstance(array, np.ndarray) or array.ndim not in (1, 2) or not 1 <= array.size <= MAX_NUMBERS:
         shape = getattr(array, "shape", "none")
-        raise HadacastError(f"{shown} has shape {shape}: it must be (n,), n from 1 to {MAX_NUMBERS:,}")
+        raise HadacastError(
+            f"{shown} has shape {shape}: it must be (n,) or (m, n), 1 to {MAX_NUMBERS:,} numbers"
+        )
     if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
         raise HadacastError(
             f"{shown} has dtype {array.dtype}: it must be integers or floats of up to 64 bits"
         )
-    if array.dtype.kind != "f":
-        return [int(number) for number in array]
-    if not np.isfinite(array).all():
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise HadacastError(f"{shown} has NaN or infinite numbers")
-    return [Fraction(float(number)) for number in array]
+    exact = Fraction if array.dtype.kind == "f" else int
+    if array.ndim == 2:
+        return [[exact(number) for number in row] for row in array.tolist()]
+    return [exact(number) for number in array.tolist()]

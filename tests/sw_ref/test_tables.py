@@ -46,10 +46,26 @@ def test_lists_and_nested_tables_are_searched_and_the_rest_left_alone(tmp_path):
     }
 
 
+def test_matrices_are_lists_of_rows(tmp_path):
+    np.save(tmp_path / "a.npy", np.array([[0.1, 2], [-3, 0]], dtype=np.float32, order="F"))
+    assert tables.load(tmp_path / "a.npy") == [[Fraction(float(np.float32(0.1))), 2], [-3, 0]]
+    np.save(tmp_path / "b.npy", np.array([[1, 2, 3]], dtype=np.int8))
+    assert tables.load(tmp_path / "b.npy") == [[1, 2, 3]]
+
+
+def test_a_matrix_for_a_row_is_refused(tmp_path):
+    np.save(tmp_path / "steps.npy", np.ones((2, 2)))
+    np.save(tmp_path / "zeros.npy", np.arange(4))
+    (tmp_path / "mine.toml").write_text(RECIPE.replace("deep/", ""))
+    with pytest.raises(HadacastError, match="step is"):
+        recipe.load(tmp_path / "mine.toml")
+
+
 @pytest.mark.parametrize(
     ("array", "says"),
     [
-        (np.zeros((2, 2)), r"shape \(2, 2\)"),
+        (np.zeros((2, 2, 2)), r"shape \(2, 2, 2\)"),
+        (np.zeros((0, 2)), r"shape \(0, 2\)"),
         (np.zeros(0), r"shape \(0,\)"),
         (np.array([1.0, np.nan]), "NaN"),
         (np.array([1j]), "complex128"),

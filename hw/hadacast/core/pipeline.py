@@ -13,6 +13,7 @@ from hadacast.core.dequantize import Dequantize
 from hadacast.core.frame_buffer import FrameBuffer
 from hadacast.core.framer import COUNTER_WIDTH, Framer
 from hadacast.core.fwht import Fwht
+from hadacast.core.gain import Gain
 from hadacast.core.lookup import Lookup
 from hadacast.core.normalize import Normalize
 from hadacast.core.pack import Pack, scale_layout
@@ -20,6 +21,7 @@ from hadacast.core.permute import Permute
 from hadacast.core.pvq import Pvq
 from hadacast.core.quantize import Quantize
 from hadacast.core.requantize import Requantize
+from hadacast.core.rotate import Rotate
 from hadacast.core.signs import Signs
 from hadacast.core.unpack import Unpack
 from hadacast.spec.pipeline import Pipeline
@@ -41,6 +43,8 @@ COMPONENTS: dict[str, Any] = {
     "order": Permute,
     "permute": Permute,
     "scatter": Permute,
+    "rotate": Rotate,
+    "gain": Gain,
 }
 
 

@@ -46,12 +46,17 @@ class Scaled(Elementwise):
         beyond = magnitude[plan.bits :].any()
         if not ratio.spec.constant:
             m.d.comb += ratio.multiplier.eq(table(plan.multipliers(lane), at, "multiplier"))
+        if any(plan.negative):
+            negative = later(negative, at, "own_sign") ^ table(plan.sign_table(lane), at, "sign")[0]
+        else:
+            negative = later(negative, at, "own_sign")
+        entered = at
         both = later(Cat(ratio.sticky, ratio.quotient), plan.product - ratio.latency, "quotient")
         sticky, quotient = both[0], both[1:]
         at += plan.product
         if plan.shifts is not None:
             # The first of two roundings, half up, to a whole number; then a shift, with one bit to round by.
-            up = quotient[0] & (sticky | ~later(negative, at, "first_sign"))
+            up = quotient[0] & (sticky | ~later(negative, at - entered, "first_sign"))
             whole = Signal(len(quotient), name=f"whole_{lane}", reset_less=True)
             with m.If(enable):
                 m.d.sync += whole.eq(quotient[1:] + up)
@@ -65,7 +70,7 @@ class Scaled(Elementwise):
         rounder = part(FixedRounder(plan.rounder), "rounder")
         bits = len(rounder.quotient)
         m.d.comb += [
-            rounder.negative.eq(later(negative, at, "negative")),
+            rounder.negative.eq(later(negative, at - entered, "negative")),
             rounder.quotient.eq(quotient[:bits]),
             rounder.sticky.eq(sticky),
             rounder.over.eq(quotient[bits:].any() | later(beyond, at - 1, "beyond")),

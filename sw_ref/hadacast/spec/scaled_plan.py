@@ -22,6 +22,7 @@ class ScaledPlan:
     rounder: the last step.
     shifts: None, or how far each place's number goes right in a second rounding, behind the first one to a
         whole number, half up: one, or one for each place.
+    negative: whether a place's factor is -r: one, or one for each place.
     """
 
     element: Format
@@ -31,6 +32,7 @@ class ScaledPlan:
     zeros: tuple[int, ...]
     rounder: FixedRounder
     shifts: tuple[int, ...] | None = None
+    negative: tuple[bool, ...] = (False,)
 
     @property
     def largest(self) -> int:
@@ -72,6 +74,10 @@ class ScaledPlan:
         assert self.shifts is not None
         return self._table(self.shifts[lane % len(self.shifts) :: self.lanes])
 
+    def sign_table(self, lane: int) -> PlaceTable:
+        """Whether the factor of each beat in a lane is negative, 1 or 0."""
+        return self._table(tuple(map(int, self.negative[lane % len(self.negative) :: self.lanes])))
+
     def _table(self, rows: tuple[int, ...]) -> PlaceTable:
         return PlaceTable(rows=rows if len(rows) == self.beats else rows * self.beats)
 
@@ -83,6 +89,7 @@ class ScaledPlan:
         lanes = range(self.lanes)
         tables = [self.multipliers(lane) for lane in lanes[: len(self._by_lane)]]
         tables += [self.zero_table(lane) for lane in lanes[: len(self.zeros)]]
+        tables += [self.sign_table(lane) for lane in lanes[: len(self.negative)]]
         if self.shifts is not None:
             tables += [self.shift_table(lane) for lane in lanes[: len(self.shifts)]]
         return max(1, *(table.latency for table in tables))

@@ -213,13 +213,52 @@ PERMUTE = st.one_of(
         {"kind": st.just("scatter"), "places": mostly(st.lists(st.integers(0, 9), max_size=4, unique=True))}
     ),
 )
-LATER = st.one_of(ORDER, PERMUTE, QUANTIZE, NORMALIZE, REQUANTIZE, DEQUANTIZE, PACK, UNPACK)
+REALS = mostly(
+    st.one_of(FRACTIONS, st.floats(), st.integers(-9, 9), st.sampled_from([-1e-300, 6e-17, "-1/3"]))
+)
+ROTATE = st.fixed_dictionaries(
+    {
+        "kind": st.just("rotate"),
+        "matrix": mostly(
+            st.sampled_from([2, 3, 4]).flatmap(
+                lambda n: st.one_of(
+                    st.lists(st.lists(REALS, min_size=n, max_size=n), min_size=n, max_size=n),
+                    st.lists(REALS, min_size=n * n, max_size=n * n),
+                )
+            )
+        ),
+    },
+    optional={
+        "transpose": mostly(st.booleans()),
+        "stride": mostly(st.sampled_from([0, 1, 2, 4])),
+        "coefficient_width": mostly(st.integers(2, 18)),
+        "coefficient_fraction": mostly(st.one_of(st.just("auto"), st.integers(-8, 24))),
+        "width": mostly(st.integers(0, 48)),
+        "fraction": mostly(st.one_of(st.just("exact"), st.integers(-8, 24))),
+        "rounding": mostly(st.sampled_from(["even", "away", "up", "zero"])),
+        "loadable": mostly(st.booleans()),
+    },
+)
+GAIN = st.fixed_dictionaries(
+    {"kind": st.just("gain"), "gain": mostly(st.one_of(REALS, st.lists(REALS, max_size=4)))},
+    optional={
+        "reciprocal": mostly(st.booleans()),
+        "bits": mostly(st.integers(1, 32)),
+        "width": mostly(st.integers(0, 48)),
+        "fraction": mostly(st.one_of(st.just("exact"), st.integers(-8, 24))),
+        "rounding": mostly(st.sampled_from(["even", "away", "up", "zero"])),
+    },
+)
+LATER = st.one_of(
+    ORDER, PERMUTE, ROTATE, GAIN, QUANTIZE, NORMALIZE, REQUANTIZE, DEQUANTIZE, PACK, UNPACK
+)
 # Pipelines that may well be right, and stages in any order.
 CHAINS = st.one_of(
     st.tuples(
         st.lists(st.one_of(FWHT, SIGNS, NORMALIZE), max_size=2), QUANTIZE, st.one_of(DEQUANTIZE, PACK)
     ).map(lambda s: [*s[0], s[1], s[2]]),
     st.lists(mostly(st.one_of(FWHT, CAST)), min_size=1, max_size=3),
+    st.lists(st.one_of(ROTATE, GAIN, SIGNS), min_size=1, max_size=2),
     st.tuples(UNPACK, st.lists(st.one_of(DEQUANTIZE, FWHT), max_size=2)).map(lambda s: [s[0], *s[1]]),
     st.lists(st.one_of(FWHT, CAST, SIGNS, ALIGN, LATER), min_size=1, max_size=4),
 )

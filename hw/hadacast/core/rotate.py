@@ -1,0 +1,63 @@
+"""The hardware of a dense matrix."""
+
+from typing import Any
+
+from amaranth.hdl import Module
+from amaranth.lib import stream
+from amaranth.lib.wiring import Component, In, Out, connect, flipped
+
+from hadacast.core import beat
+from hadacast.core.rotation.cell import write_layout
+from hadacast.core.rotation.product import Product
+from hadacast.core.rotation.stride import StrideMemory
+from hadacast.spec import rotate as spec_module
+
+
+class Rotate(Component):
+    """The hardware of a Rotate spec, one beat per clock.
+
+    Where the elements of a vector lie further apart than a beat, two memories of n·s elements, one before the
+    product and one behind it, bring them together and apart again.
+
+    Members
+    -------
+    i, o: beats of frames (hadacast.core.beat.flowing).
+    write, coefficient: write one coefficient (hadacast.core.rotation.cell.write_layout); only where the spec
+        is loadable. Frames that are on their way may be computed with old coefficients and new ones: write
+        while no frame is in the stage.
+
+    Attributes
+    ----------
+    latency: cycles from the first beat in to the first beat out, without stalls.
+    """
+
+    def __init__(self, spec: spec_module.Rotate):
+        self.spec = spec
+        self.latency = spec.latency
+        ports: dict[str, Any] = {
+            "i": In(stream.Signature(beat.flowing(spec.input, spec.lanes))),
+            "o": Out(stream.Signature(beat.flowing(spec.output, spec.lanes))),
+        }
+        if spec.loadable:
+            ports |= {"write": In(1), "coefficient": In(write_layout(spec.plan))}
+        super().__init__(ports)
+
+    def elaborate(self, platform: Any) -> Module:
+        m = Module()
+        spec = self.spec
+        product = m.submodules.product = Product(spec)
+        source = flipped(self.i)
+        columns = spec.distance // spec.lanes
+        if columns > 1:
+            gather = m.submodules.gather = StrideMemory(self.i.p.shape(), spec.rows, columns)
+            scatter = m.submodules.scatter = StrideMemory(self.o.p.shape(), columns, spec.rows)
+            connect(m, source, gather.i)
+            connect(m, gather.o, product.i)
+            connect(m, product.o, scatter.i)
+            connect(m, scatter.o, flipped(self.o))
+        else:
+            connect(m, source, product.i)
+            connect(m, product.o, flipped(self.o))
+        if spec.loadable:
+            m.d.comb += [product.write.eq(self.write), product.coefficient.eq(self.coefficient)]
+        return m

@@ -1,0 +1,182 @@
+"""A diagonal of real numbers: channel scales, and the spectrum between two transforms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from hadacast import checks, coefficients
+from hadacast.errors import HadacastError
+from hadacast.fixed_rounder import FixedRounder
+from hadacast.format import Codes, Format
+from hadacast.frames import Block, Frames, exponents
+from hadacast.irrational import floor_log2
+from hadacast.rounding import clamp, odd_parts, to_integers
+from hadacast.spec.normalize import EXACT, MAX_WIDTH, MODES
+from hadacast.spec.scaled_plan import ScaledPlan
+from hadacast.spec.stage import Stage
+
+MAX_BITS = 32
+LIMIT = Fraction(1 << 64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gain(Stage):
+    """y_i = round(x_i·g_i), saturating; g_i constant for each place i of the frame, of either sign or 0.
+
+    Each gain is first rounded to `bits` significant bits, |g| = m·2^-e with 2^(bits-1) ≤ m ≤ 2^bits, m to
+    nearest, ties to even: it is off by at most 2^-bits of itself. The product is exact, and rounded once.
+    Exponents of frames pass.
+
+    Members
+    -------
+    frame, lanes, input: as for every Stage; fixed point of up to 48 bits.
+    gain: g, numbers repeated to the end of the frame; 0, or of a magnitude from 2^-64 to 2^64.
+    reciprocal: multiply by 1/g instead; no g is 0 then. What is rounded is 1/g.
+    bits: of m, 1 to 32.
+    width: bits of y, 1 to 48; 0: as many as the largest result takes.
+    fraction: fraction bits of y; "exact": as many as every result takes, and nothing is rounded.
+    rounding: "even", "away", "up" or "zero" (hadacast.rounding).
+
+    Raises HadacastError where a member is out of range.
+    """
+
+    kind: ClassVar[str] = "gain"
+
+    gain: tuple[Fraction, ...] = ()
+    reciprocal: bool = False
+    bits: int = 16
+    width: int = 0
+    fraction: int | str = EXACT
+    rounding: str = "even"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.element, Format):
+            raise HadacastError(
+                f"input is {self.input}: a gain stage takes fixed point; an align stage makes it"
+            )
+        if self.element.width > MAX_WIDTH:
+            raise HadacastError(
+                f"width is {self.element.width}: a gain stage takes 1 to {MAX_WIDTH} input bits"
+            )
+        if isinstance(self.input, Block) and self.input != exponents(self.element, self.frame):
+            raise HadacastError(f"input is {self.input}: a gain stage takes one exponent for each frame")
+        checks.flag("reciprocal", self.reciprocal)
+        given: Any = self.gain
+        numbers = given if isinstance(given, Sequence) and not isinstance(given, str) else (given,)
+        gains = tuple(coefficients.number("gain", value) for value in numbers)
+        if not gains or self.frame % len(gains):
+            raise HadacastError(
+                f"gain has {len(gains):,} numbers: they must divide the frame, {self.frame:,}"
+            )
+        for g in gains:
+            if not (1 / LIMIT <= abs(g) <= LIMIT or (g == 0 and not self.reciprocal)):
+                allowed = "of a magnitude from 2^-64 to 2^64" + ("" if self.reciprocal else ", or 0")
+                raise HadacastError(f"gain has {float(g):g}: it must be {allowed}")
+        object.__setattr__(self, "gain", gains)
+        checks.integer("bits", self.bits, 1, MAX_BITS)
+        checks.choice("rounding", self.rounding, MODES)
+        checks.integer("width", self.width, 0, MAX_WIDTH)
+        if self.fraction != EXACT:
+            Format(fraction=self.fraction)  # type: ignore[arg-type]
+        checks.integer("output width", self._least_width, 1, MAX_WIDTH)
+
+    @cached_property
+    def wanted(self) -> tuple[Fraction, ...]:
+        """The gains before they are rounded."""
+        return tuple(1 / g for g in self.gain) if self.reciprocal else self.gain
+
+    @cached_property
+    def gains(self) -> tuple[Fraction, ...]:
+        """The gains that multiply."""
+        return tuple(_significant(g, self.bits) for g in self.wanted)
+
+    @property
+    def gain_error(self) -> Fraction:
+        """The most by which a gain is off, as a part of itself; at most 2^-bits."""
+        both = zip(self.gains, self.wanted, strict=True)
+        return max((abs(rounded / g - 1) for rounded, g in both if g), default=Fraction(0))
+
+    @cached_property
+    def _point(self) -> int:
+        """Fraction bits of the result."""
+        element, fraction = self.element, self.fraction
+        assert isinstance(element, Format)
+        if not isinstance(fraction, str):
+            return fraction
+        return element.fraction - min((odd_parts(abs(g))[2] for g in self.gains if g), default=0)
+
+    @cached_property
+    def ratios(self) -> tuple[Fraction, ...]:
+        """What codes are multiplied by: one, or one for each place."""
+        assert isinstance(self.element, Format)
+        scale = Fraction(2) ** (self._point - self.element.fraction)
+        found = tuple(g * scale for g in self.gains)
+        return found[:1] if len(set(found)) == 1 else found * (self.frame // len(found))
+
+    @property
+    def _signed(self) -> bool:
+        """Whether results have a sign."""
+        return self.element.signed or min(self.gains) < 0
+
+    @cached_property
+    def _least_width(self) -> int:
+        """Bits of a result, or as many as the largest takes."""
+        if self.width:
+            return self.width
+        # The largest magnitudes, rounded: no mode goes further than away from zero.
+        ends = [r * end for r in set(self.ratios) for end in (self.element.min, self.element.max)]
+        low, high = -int(Fraction(1, 2) - min(ends)), int(max(ends) + Fraction(1, 2))
+        return max(high.bit_length(), (~low).bit_length() if low < 0 else 0, 1 - self._signed) + self._signed
+
+    @cached_property
+    def result(self) -> Format:
+        """Format of the elements that leave."""
+        return Format(width=self._least_width, fraction=self._point, signed=self._signed)
+
+    @property
+    def output(self) -> Codes | Block:
+        return self.with_element(self.result)
+
+    @property
+    def free(self) -> bool:
+        """Whether codes stay as they are."""
+        return self.ratios == (1,) and self.result.width >= self.element.width
+
+    @cached_property
+    def plan(self) -> ScaledPlan:
+        """How the hardware is laid out."""
+        assert isinstance(self.element, Format)
+        negative = tuple(r < 0 for r in self.ratios)
+        return ScaledPlan(
+            element=self.element,
+            beats=self.beats,
+            lanes=self.lanes,
+            factors=tuple(map(abs, self.ratios)),
+            zeros=(0,),
+            rounder=FixedRounder(output=self.result, rounding=self.rounding),
+            negative=negative if any(negative) else (False,),
+        )
+
+    @property
+    def latency(self) -> int:
+        return 0 if self.free else self.plan.latency
+
+    def transform(self, x: Frames) -> Frames:
+        parts = [(*odd_parts(abs(r))[::2], r < 0) if r else (0, 0, False) for r in self.ratios]
+        numerators, shifts, negative = (np.array(part) for part in zip(*parts, strict=True))
+        places = np.where(negative, -x.codes, x.codes)
+        codes = to_integers(places, numerators, 1, shifts, self.rounding)
+        return x.with_codes(clamp(codes, self.result, "saturate"))
+
+
+def _significant(g: Fraction, bits: int) -> Fraction:
+    """A number rounded to `bits` significant bits."""
+    if not g:
+        return g
+    step = Fraction(2) ** (floor_log2(abs(g)) - bits + 1)
+    return round(g / step) * step
