@@ -10,6 +10,7 @@ from hadacast import checks
 from hadacast.errors import HadacastError
 from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block, Frames
+from hadacast.settings import Setting
 
 MAX_FRAME = 1 << 16
 INT16 = Format(width=16)
@@ -83,6 +84,12 @@ class Stage(ABC):
     def sequential(self) -> bool:
         """Whether a result depends on how many frames came before, since reset: random numbers do that."""
         return False
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """What can be changed at run time; `init` of each is what this spec says, so another spec with
+        settings of the same shapes says what to write."""
+        return ()
 
     @property
     @abstractmethod
