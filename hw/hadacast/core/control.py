@@ -211,9 +211,11 @@ class Gate(Component):
         ]
         m.d.sync += [within.eq(still_within), closed.eq(self.hold & ~still_within)]
 
-        enters = passes & self.i.p.last & ~self.i.p.mark
+        # Counted a cycle late: what says so comes from far, and the count is asked later still.
+        enters, leaves = Signal(), Signal.like(self.left)
+        m.d.sync += [enters.eq(passes & self.i.p.last & ~self.i.p.mark), leaves.eq(self.left)]
         empty = []
-        for stream_, left in enumerate(self.left):
+        for stream_, left in enumerate(leaves):
             inside = Signal(self.FRAMES, name=f"inside_{stream_}")
             m.d.sync += inside.eq(inside + enters - left)
             empty.append(inside == 0)
