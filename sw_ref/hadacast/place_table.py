@@ -23,13 +23,19 @@ class PlaceTable:
     Members
     -------
     rows: the numbers, one for each beat.
+    loadable: whether they are written at run time, and are in a memory whatever they are.
+    bits: of a row, where it is loadable.
     """
 
     rows: tuple[int, ...]
+    loadable: bool = False
+    bits: int = 0
 
     @cached_property
     def period(self) -> int:
         """Beats after which the rows repeat: a power of two where their number is one."""
+        if self.loadable:
+            return len(self.rows)
         period = 1
         while len(self.rows) % period or self.rows != self.rows[:period] * (len(self.rows) // period):
             period = period * 2 if 2 * period <= len(self.rows) else len(self.rows)
@@ -38,6 +44,8 @@ class PlaceTable:
     @property
     def latency(self) -> int:
         """Cycles from a place to its row: 0 for a constant."""
+        if self.loadable:
+            return 2
         if self.period == 1:
             return 0
         return 1 if self.period <= MAX_LOGIC else 2
@@ -50,5 +58,7 @@ class PlaceTable:
     @property
     def width(self) -> int:
         """Bits of a row."""
+        if self.loadable:
+            return self.bits
         low, high = min(self.rows), max(self.rows)
         return max(high.bit_length(), (~low).bit_length() if low < 0 else 0, 1 - self.signed) + self.signed

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core import beat
 from hadacast.core.count import counter
+from hadacast.core.settings import members
 from hadacast.core.shift import shifted
 from hadacast.core.span import Skid
 from hadacast.spec.stage import Stage
@@ -22,6 +23,7 @@ class Elementwise(Component):
     Members
     -------
     i, o: beats of frames (hadacast.core.beat.flowing).
+    set_NAME: settings of the stage (hadacast.core.settings).
 
     Attributes
     ----------
@@ -35,6 +37,7 @@ class Elementwise(Component):
             {
                 "i": In(stream.Signature(beat.flowing(spec.input, spec.lanes))),
                 "o": Out(stream.Signature(beat.flowing(spec.output, spec.lanes))),
+                **members(spec.settings),
             }
         )
 

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from amaranth.hdl import Module
+from amaranth.hdl import Cat, Module
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
 from hadacast.core import beat
 from hadacast.core.align import Align
 from hadacast.core.cast import Cast
+from hadacast.core.control import Gate, RegisterBlock, channels
 from hadacast.core.dequantize import Dequantize
 from hadacast.core.frame_buffer import FrameBuffer
 from hadacast.core.framer import COUNTER_WIDTH, Framer
@@ -25,6 +26,9 @@ from hadacast.core.rotate import Rotate
 from hadacast.core.signs import Signs
 from hadacast.core.unpack import Unpack
 from hadacast.spec.pipeline import Pipeline
+
+# Registers at the ends of stages that their latencies don't count.
+DRAIN_MARGIN = 16
 
 # The component of each stage spec, by its kind.
 COMPONENTS: dict[str, Any] = {
@@ -59,6 +63,7 @@ class PipelineCore(Component):
     frame_errors: how many there were since reset, saturating at 65,535.
     random: 8 random bits for each lane, for a quantize stage that takes them from a port, lane 0 lowest;
         only if there is such a stage. random_taken: high in a cycle in which they are used.
+    aw, w, b, ar, r: AXI4-Lite (hadacast.core.control), where a stage has settings.
     scale: beats of scales (hadacast.core.pack.scale_layout), where they have a stream of their own.
 
     Attributes
@@ -72,6 +77,7 @@ class PipelineCore(Component):
         random = {}
         if spec.random_bits:
             random = {"random": In(spec.random_bits), "random_taken": Out(1)}
+        control = channels(spec.registers) if spec.registers.places else {}
         scale = {}
         if spec.scales is not None:
             scale = {"scale": Out(stream.Signature(scale_layout(spec.scales)))}
@@ -83,6 +89,7 @@ class PipelineCore(Component):
                 "frame_errors": Out(COUNTER_WIDTH),
                 **random,
                 **scale,
+                **control,
             }
         )
 
@@ -95,6 +102,9 @@ class PipelineCore(Component):
             self.frame_errors.eq(framer.frame_errors),
         ]
         source = framer.o
+        block = None
+        if self.spec.registers.places:
+            block, source = self._controlled(m, framer)
         if self.spec.dropper is None:
             buffer = FrameBuffer(self.spec.input, self.spec.in_lanes, self.spec.in_beats)
             m.submodules.buffer = buffer
@@ -106,9 +116,37 @@ class PipelineCore(Component):
             m.submodules[f"{spec.kind}_{index}"] = stage
             connect(m, source, stage.i)
             source = stage.o
+            if block is not None:
+                self._set(m, block, index, stage)
             if index == self.spec.random_port:
                 m.d.comb += [stage.random.eq(self.random), self.random_taken.eq(stage.random_taken)]
         connect(m, source, flipped(self.o))
         if self.spec.scales is not None:
             connect(m, stage.scale, flipped(self.scale))
         return m
+
+    def _controlled(self, m: Module, framer: Framer) -> tuple[RegisterBlock, Any]:
+        """The register block, and the stream behind the gate that it holds."""
+        spec = self.spec
+        block = m.submodules.registers = RegisterBlock(spec.registers, COUNTER_WIDTH)
+        # A stage's results come its latency behind what they are made of, its longest frame apart.
+        drain = spec.latency + max(stage.out_beats for stage in spec.stages) + DRAIN_MARGIN
+        leaving = [self.o] if spec.scales is None else [self.o, self.scale]
+        gate = m.submodules.gate = Gate(framer.o.p.shape(), len(leaving), drain)
+        connect(m, framer.o, gate.i)
+        m.d.comb += [
+            gate.hold.eq(block.hold),
+            gate.left.eq(Cat(*(o.valid & o.ready & o.p.last for o in leaving))),
+            block.idle.eq(gate.idle),
+            block.frame_errors.eq(framer.frame_errors),
+        ]
+        for name in channels(spec.registers):
+            connect(m, flipped(getattr(self, name)), getattr(block, name))
+        return block, gate.o
+
+    def _set(self, m: Module, block: RegisterBlock, index: int, stage: Any) -> None:
+        """Hand a stage its settings."""
+        for place in self.spec.registers.places:
+            if place.stage == index:
+                port = getattr(block, f"set_{place.name}")
+                m.d.comb += getattr(stage, f"set_{place.setting.name}").eq(port)

@@ -13,6 +13,8 @@ class Signs(Elementwise):
     def pipes(self, m: Module, enable: Value, place: Value) -> list[Value]:
         table = m.submodules.table = PlaceTable(self.spec.table)
         m.d.comb += [table.enable.eq(enable), table.place.eq(place)]
+        if self.spec.loadable:
+            m.d.comb += table.write.eq(self.set_signs)
         # Signs that don't vary in a lane leave no logic for them.
         rows = self.spec.table.rows
         always, ever = ~0, 0
@@ -23,7 +25,8 @@ class Signs(Elementwise):
             x = shifted(m, enable, self.i.p.data[lane], table.latency, f"x_{lane}")
             y = Signal(self.o.p.data[lane].shape(), name=f"y_{lane}", reset_less=True)
             bit = 1 << lane
-            minus = table.o[lane] if bool(always & bit) != bool(ever & bit) else int(bool(ever & bit))
+            varies = self.spec.loadable or bool(always & bit) != bool(ever & bit)
+            minus = table.o[lane] if varies else int(bool(ever & bit))
             with m.If(enable):
                 if isinstance(minus, int):
                     m.d.sync += y.eq(-x if minus else x)

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import Component, In, Out
 from hadacast.core.framer import COUNTER_WIDTH
 from hadacast.core.pipeline import PipelineCore
 from hadacast.format import Codes
+from hadacast.settings import WORD_BITS, WORD_BYTES
 from hadacast.spec.pipeline import Pipeline
 
 # Port, direction and what it is for; AXI4-Stream is Arm IHI 0051.
@@ -30,6 +31,23 @@ PORTS = {
     "m_axis_scale_tuser": "as m_axis_tuser, of its frame",
     "random": "random numbers for stochastic rounding, 8 bits for each lane, lane 0 lowest",
     "random_taken": "the random numbers are used; show the next ones after this cycle",
+    "s_axil_awaddr": "settings: address of a write, in bytes; AXI4-Lite is Arm IHI 0022",
+    "s_axil_awvalid": "a write's address is offered",
+    "s_axil_awready": "it is taken, together with the data",
+    "s_axil_wdata": "what to write",
+    "s_axil_wstrb": "which of its bytes",
+    "s_axil_wvalid": "a write's data are offered",
+    "s_axil_wready": "they are taken",
+    "s_axil_bresp": "0: written; 2: refused, and nothing changed",
+    "s_axil_bvalid": "a write's answer is offered",
+    "s_axil_bready": "it is taken",
+    "s_axil_araddr": "address of a read, in bytes",
+    "s_axil_arvalid": "it is offered",
+    "s_axil_arready": "it is taken",
+    "s_axil_rdata": "what was read",
+    "s_axil_rresp": "0: read; 2: there is nothing to read",
+    "s_axil_rvalid": "a read's answer is offered",
+    "s_axil_rready": "it is taken",
     "frame_error": "1 for a cycle for each frame whose TLAST came early or late",
     "frame_errors": "how many such frames since reset, saturating at 65,535",
 }
@@ -44,7 +62,7 @@ def ports(spec: Pipeline) -> dict[str, Any]:
     """The ports of a core, in their order; PORTS says what each is.
 
     `random` and `random_taken` are there only if a quantize stage takes its random numbers from a port,
-    `m_axis_scale_…` only if scales have a stream of their own.
+    `m_axis_scale_…` only if scales have a stream of their own, `s_axil_…` only if there are settings.
     """
     scale = {}
     if spec.scales is not None:
@@ -58,6 +76,28 @@ def ports(spec: Pipeline) -> dict[str, Any]:
     random = {}
     if spec.random_bits:
         random = {"random": In(spec.random_bits), "random_taken": Out(1)}
+    control = {}
+    if spec.registers.places:
+        address = spec.registers.address_bits
+        control = {
+            "s_axil_awaddr": In(address),
+            "s_axil_awvalid": In(1),
+            "s_axil_awready": Out(1),
+            "s_axil_wdata": In(WORD_BITS),
+            "s_axil_wstrb": In(WORD_BYTES),
+            "s_axil_wvalid": In(1),
+            "s_axil_wready": Out(1),
+            "s_axil_bresp": Out(2),
+            "s_axil_bvalid": Out(1),
+            "s_axil_bready": In(1),
+            "s_axil_araddr": In(address),
+            "s_axil_arvalid": In(1),
+            "s_axil_arready": Out(1),
+            "s_axil_rdata": Out(WORD_BITS),
+            "s_axil_rresp": Out(2),
+            "s_axil_rvalid": Out(1),
+            "s_axil_rready": In(1),
+        }
     return {
         "aclk": In(1),
         "aresetn": In(1, init=1),
@@ -72,6 +112,7 @@ def ports(spec: Pipeline) -> dict[str, Any]:
         "m_axis_tuser": Out(1),
         **scale,
         **random,
+        **control,
         "frame_error": Out(1),
         "frame_errors": Out(COUNTER_WIDTH),
     }
@@ -123,4 +164,29 @@ class AxiTop(Component):
             ]
         if self.spec.random_bits:
             m.d.comb += [core.random.eq(self.random), self.random_taken.eq(core.random_taken)]
+        if self.spec.registers.places:
+            connect_axi(m, self, core)
         return m
+
+
+def connect_axi(m: Module, top: Any, core: Any) -> None:
+    """The channels of AXI4-Lite (hadacast.core.control) at the ports of a top."""
+    for name, channel in (("aw", core.aw), ("w", core.w), ("ar", core.ar)):
+        m.d.comb += [
+            channel.valid.eq(getattr(top, f"s_axil_{name}valid")),
+            getattr(top, f"s_axil_{name}ready").eq(channel.ready),
+        ]
+    for name, channel in (("b", core.b), ("r", core.r)):
+        m.d.comb += [
+            getattr(top, f"s_axil_{name}valid").eq(channel.valid),
+            channel.ready.eq(getattr(top, f"s_axil_{name}ready")),
+        ]
+    m.d.comb += [
+        core.aw.payload.eq(top.s_axil_awaddr),
+        core.w.p.data.eq(top.s_axil_wdata),
+        core.w.p.strobe.eq(top.s_axil_wstrb),
+        core.ar.payload.eq(top.s_axil_araddr),
+        top.s_axil_bresp.eq(core.b.payload),
+        top.s_axil_rdata.eq(core.r.p.data),
+        top.s_axil_rresp.eq(core.r.p.response),
+    ]

@@ -3,7 +3,6 @@
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 
@@ -24,7 +23,6 @@ class Permuting(Stage):
     frame, lanes: N, any number, and P, any divisor of it. input: any elements; of frames whose elements share
         scales, only those with one exponent each, which goes with them.
     """
-
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -11,6 +11,7 @@ from hadacast.errors import HadacastError
 from hadacast.format import Codes, Ints
 from hadacast.frames import Block, Frames
 from hadacast.packed import Packed
+from hadacast.settings import RegisterMap
 from hadacast.spec.quantize import Quantize
 from hadacast.spec.stage import Stage
 
@@ -156,6 +157,11 @@ class Pipeline:
     def scales(self) -> Packed | None:
         """What leaves, if its scales leave on a stream of their own."""
         return self.output if isinstance(self.output, Packed) and self.output.layout == "stream" else None
+
+    @property
+    def registers(self) -> RegisterMap:
+        """What can be changed at run time, and where."""
+        return RegisterMap(tuple((stage.kind, stage.settings) for stage in self.stages))
 
     @property
     def dropper(self) -> int | None:

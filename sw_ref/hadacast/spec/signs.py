@@ -12,6 +12,7 @@ from hadacast.errors import HadacastError
 from hadacast.format import Codes, Format
 from hadacast.frames import Block, Frames, exponents
 from hadacast.place_table import PlaceTable, by_beat
+from hadacast.settings import Setting, Table
 from hadacast.spec.stage import Stage
 
 MAX_INPUT_WIDTH = 48
@@ -36,6 +37,8 @@ class Signs(Stage):
         negative where bits 0 … 63 of the k-th output of SplitMix64 from this seed are 1 (G. Steele,
         D. Lea and C. Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014).
 
+    loadable: whether the signs can be changed at run time. Elements then grow by a bit whatever they are.
+
     Exactly one of pattern and seed. Raises HadacastError where a member is out of range.
     """
 
@@ -44,6 +47,7 @@ class Signs(Stage):
     pattern: str | int = ""
     length: int = 0
     seed: int = 0
+    loadable: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -59,6 +63,7 @@ class Signs(Stage):
             raise HadacastError(f"input is {self.input}: a signs stage takes one exponent for each frame")
         checks.integer("seed", self.seed, 0, _MASK)
         checks.integer("length", self.length, 0, self.frame)
+        checks.flag("loadable", self.loadable)
         if (self.pattern != "") == (self.seed != 0):
             raise HadacastError("a signs stage needs a pattern or a seed, and not both")
         if self.frame % len(self.negative):
@@ -98,11 +103,16 @@ class Signs(Stage):
         raise HadacastError(f'{shown}: it must be signs, "+-…", or a mask, "0x…" or "0b…"')
 
     @property
+    def changes(self) -> bool:
+        """Whether any element can be negated."""
+        return self.loadable or any(self.negative)
+
+    @property
     def result(self) -> Format:
         """Format of the elements that leave."""
         element = self.element
         assert isinstance(element, Format)
-        if not any(self.negative):
+        if not self.changes:
             return element
         return replace(element, width=element.width + 1, signed=True)
 
@@ -115,12 +125,21 @@ class Signs(Stage):
         """The signs of each beat as a mask, lane 0 in bit 0."""
         rows = by_beat(self.negative, self.beats, self.lanes)
         return PlaceTable(
-            rows=tuple(sum(1 << lane for lane, minus in enumerate(row) if minus) for row in rows)
+            rows=tuple(sum(1 << lane for lane, minus in enumerate(row) if minus) for row in rows),
+            loadable=self.loadable,
+            bits=self.lanes,
         )
 
     @property
+    def settings(self) -> tuple[Setting, ...]:
+        if not self.loadable:
+            return ()
+        text = "a row for each beat, a bit for each lane: 1 where the element is negated"
+        return (Table(name="signs", text=text, width=self.lanes, init=self.table.rows),)
+
+    @property
     def latency(self) -> int:
-        return self.table.latency + 1 if any(self.negative) else 0
+        return self.table.latency + 1 if self.changes else 0
 
     def transform(self, x: Frames) -> Frames:
         signs = np.where(self.negative, -1, 1)

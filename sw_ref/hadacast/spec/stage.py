@@ -10,6 +10,7 @@ from hadacast import checks
 from hadacast.errors import HadacastError
 from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block, Frames
+from hadacast.settings import Setting
 
 MAX_FRAME = checks.MAX_FRAME
 INT16 = Format(width=16)
@@ -91,6 +92,12 @@ class Stage(ABC):
         """Whether a frame's first beat leaves no sooner than its last comes in. The hardware can then drop
         broken frames: it has a parameter `drops`."""
         return False
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """What can be changed at run time; `init` of each is what this spec says, so another spec with
+        settings of the same shapes says what to write."""
+        return ()
 
     @property
     @abstractmethod

@@ -153,3 +153,19 @@ def test_staging_leaves_no_empty_folder(here):
 def test_staging_refuses_what_is_no_folder(path, here):
     with pytest.raises(HadacastError, match="can't be used"), files.Staging(path):
         pass
+
+
+def test_a_core_with_settings_has_a_header(hadacast, here):
+    loadable = ("nvfp4_rht16", "--set", "stage.signs.loadable=true")
+    found = hadacast("generate", *loadable, "--header", "core.h", "--json").document
+    assert found["settings"] == {"signs_0_signs": 64}
+    assert "#define HADACAST_NVFP4_RHT16_SIGNS_0_SIGNS 0x40" in (here / "core.h").read_text()
+    assert "s_axil_awaddr" in (here / "hadacast_nvfp4_rht16.v").read_text()
+    assert "settings at 0x40" in hadacast("generate", *loadable).stdout
+
+
+def test_a_core_without_settings_has_none(fails, here):
+    assert "has no settings; loadable = true makes them" in fails(
+        "generate", "small.toml", "--header", "core.h"
+    )
+    assert not list(here.glob("*.h")) + list(here.glob("*.v"))

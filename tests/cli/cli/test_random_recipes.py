@@ -249,9 +249,7 @@ GAIN = st.fixed_dictionaries(
         "rounding": mostly(st.sampled_from(["even", "away", "up", "zero"])),
     },
 )
-LATER = st.one_of(
-    ORDER, PERMUTE, ROTATE, GAIN, QUANTIZE, NORMALIZE, REQUANTIZE, DEQUANTIZE, PACK, UNPACK
-)
+LATER = st.one_of(ORDER, PERMUTE, ROTATE, GAIN, QUANTIZE, NORMALIZE, REQUANTIZE, DEQUANTIZE, PACK, UNPACK)
 # Pipelines that may well be right, and stages in any order.
 CHAINS = st.one_of(
     st.tuples(

@@ -23,9 +23,13 @@ from hadacast.errors import HadacastError
     show_default=True,
     help="Primitives: generic, ecp5, ice40, gowin.",
 )
+@click.option(
+    "--header", metavar="FILE", default=None, help="Write the register map as a C header too, for settings."
+)
 @with_output
-def generate(output: Output, chosen: Chosen, out: str | None, family: str) -> None:
+def generate(output: Output, chosen: Chosen, out: str | None, family: str, header: str | None) -> None:
     """Write the core as Verilog. The same recipe gives the same bytes."""
+    from hadacast.c_header import c_header
     from hadacast.core.top import AxiTop
     from hadacast.core.verilog import module_name, to_verilog
     from hadacast.tech import family as families
@@ -34,9 +38,14 @@ def generate(output: Output, chosen: Chosen, out: str | None, family: str) -> No
     families.get(family)
     if out == "-" and output.json:
         raise HadacastError("out is '-': with --json, stdout carries the JSON document; name a file")
+    if header is not None and not spec.registers.places:
+        raise HadacastError(f"header is {header!r}: {spec.name} has no settings; loadable = true makes them")
+    header_path = None if header is None else files.target(header)
     path = None if out == "-" else files.target(out or f"{module_name(spec)}.v")
     with output.job(f"generating Verilog of {spec.name}"):
         text = to_verilog(AxiTop(spec), family)
+    if header_path is not None:
+        files.write(header_path, c_header(spec.name, spec.registers))
     if path is None:
         sys.stdout.write(text)
         return
@@ -49,6 +58,8 @@ def generate(output: Output, chosen: Chosen, out: str | None, family: str) -> No
         "module": module_name(spec),
         "family": family,
         "latency_cycles": spec.latency,
+        "header": header,
+        "settings": {place.name: place.address for place in spec.registers.places},
     }
     output.emit("generate", document)
     if not output.json:
@@ -60,5 +71,7 @@ def generate(output: Output, chosen: Chosen, out: str | None, family: str) -> No
                 ("family", family),
                 ("size", f"{text.count(chr(10)):,} lines, {document['bytes']:,} bytes"),
                 ("sha256", sha256),
+                *([("header", header)] if header else []),
+                *((place.name, f"settings at {place.address:#x}") for place in spec.registers.places),
             ],
         )
