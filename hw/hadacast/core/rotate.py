@@ -7,9 +7,9 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
 from hadacast.core import beat
-from hadacast.core.rotation.cell import write_layout
 from hadacast.core.rotation.product import Product
 from hadacast.core.rotation.stride import StrideMemory
+from hadacast.core.settings import members
 from hadacast.spec import rotate as spec_module
 
 
@@ -22,9 +22,9 @@ class Rotate(Component):
     Members
     -------
     i, o: beats of frames (hadacast.core.beat.flowing).
-    write, coefficient: write one coefficient (hadacast.core.rotation.cell.write_layout); only where the spec
-        is loadable. Frames that are on their way may be computed with old coefficients and new ones: write
-        while no frame is in the stage.
+    set_coefficients: writes one coefficient (hadacast.core.settings), where the spec is loadable. Frames that
+        are on their way may be computed with old coefficients and new ones: write while no frame is in the
+        stage.
 
     Attributes
     ----------
@@ -34,13 +34,13 @@ class Rotate(Component):
     def __init__(self, spec: spec_module.Rotate):
         self.spec = spec
         self.latency = spec.latency
-        ports: dict[str, Any] = {
-            "i": In(stream.Signature(beat.flowing(spec.input, spec.lanes))),
-            "o": Out(stream.Signature(beat.flowing(spec.output, spec.lanes))),
-        }
-        if spec.loadable:
-            ports |= {"write": In(1), "coefficient": In(write_layout(spec.plan))}
-        super().__init__(ports)
+        super().__init__(
+            {
+                "i": In(stream.Signature(beat.flowing(spec.input, spec.lanes))),
+                "o": Out(stream.Signature(beat.flowing(spec.output, spec.lanes))),
+                **members(spec.settings),
+            }
+        )
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -59,5 +59,12 @@ class Rotate(Component):
             connect(m, source, product.i)
             connect(m, product.o, flipped(self.o))
         if spec.loadable:
-            m.d.comb += [product.write.eq(self.write), product.coefficient.eq(self.coefficient)]
+            written = self.set_coefficients
+            column, row = written.row[: spec.column_bits], written.row[spec.column_bits :]
+            m.d.comb += [
+                product.write.eq(written.enable & (column < spec.order)),
+                product.coefficient.row.eq(row),
+                product.coefficient.column.eq(column),
+                product.coefficient.value.eq(written.data),
+            ]
         return m

@@ -13,6 +13,7 @@ from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block, Frames, exponents
 from hadacast.ratio import TILE
 from hadacast.rescale import Rescale
+from hadacast.settings import Setting, Table
 from hadacast.spec.normalize import EXACT, MODES
 from hadacast.spec.rotate_plan import RotatePlan, stride_latency
 from hadacast.spec.stage import Stage
@@ -49,7 +50,7 @@ class Rotate(Stage):
     width: bits of y, 1 to 48; 0: as many as the largest result takes.
     fraction: fraction bits of y; "exact": as many as every result takes, and nothing is rounded.
     rounding: "even", "away", "up" or "zero" (hadacast.rounding).
-    loadable: whether the hardware has a port to write other coefficients of the same format.
+    loadable: whether other coefficients of the same format can be written at run time.
 
     Raises HadacastError where a member is out of range, and for a coefficient that its format doesn't hold.
     """
@@ -187,6 +188,26 @@ class Rotate(Stage):
         # The largest magnitudes, rounded: no mode goes further than away from zero.
         down, up = -int(-low * ratio + Fraction(1, 2)), int(high * ratio + Fraction(1, 2))
         return Format(width=max(up.bit_length(), (~down).bit_length() if down else 0) + 1, fraction=fraction)
+
+    @property
+    def column_bits(self) -> int:
+        """Bits of a column's number: coefficient (i, j) is row i·2^column_bits + j of the setting."""
+        return (self.order - 1).bit_length()
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        if not self.loadable:
+            return ()
+        padding = (0,) * ((1 << self.column_bits) - self.order)
+        return (
+            Table(
+                name="coefficients",
+                text=f"the matrix that multiplies, row by row; a row takes {1 << self.column_bits} places",
+                width=self.coefficient.width,
+                signed=True,
+                init=tuple(code for row in self.codes for code in (*row, *padding)),
+            ),
+        )
 
     @property
     def output(self) -> Codes | Block:

@@ -180,13 +180,12 @@ def run(spec, steps, seed):
             places = [(row, column) for row in range(spec.order) for column in range(spec.order)]
             rng.shuffle(places)
             for row, column in places:
-                coefficient = {"row": row, "column": column, "value": int(item[row][column])}
-                ctx.set(component.write, 1)
-                ctx.set(component.coefficient, coefficient)
+                place = row << spec.column_bits | column
+                write = {"enable": 1, "row": place, "data": int(item[row][column])}
+                ctx.set(component.set_coefficients, write)
                 await ctx.tick()
-                ctx.set(component.write, 0)
+                ctx.set(component.set_coefficients, {"enable": 0, "row": 0, "data": -1})
                 if rng.random() < 0.2:
-                    ctx.set(component.coefficient, {"row": 0, "column": 0, "value": -1})
                     await ctx.tick()
 
     simulator = Simulator(Fragment.get(m, None))
