@@ -18,6 +18,7 @@ from hadacast.format import Format
 from hadacast.settings import Register, RegisterMap, Table
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
+from hadacast.spec.rotate import Rotate
 from hadacast.spec.signs import Signs
 
 OKAY, SLVERR = 0, 2
@@ -283,6 +284,24 @@ def test_addresses_are_multiples_of_sizes():
         places[1].setting.encode(-1)
     with pytest.raises(HadacastError, match="no setting 'e'; there are: stub_0_a, stub_0_b, "):
         MAP["e"]
+
+
+def matrix(seed):
+    rows = np.random.default_rng(seed).integers(-8, 8, (3, 3)) / 8
+    stage = Rotate(
+        frame=12,
+        lanes=2,
+        input=Format(width=8),
+        matrix=rows.tolist(),
+        coefficient_width=4,
+        coefficient_fraction=3,
+        loadable=True,
+    )
+    return Pipeline(name="matrix", stages=(stage,))
+
+
+def test_coefficients_change_between_frames():
+    Run([matrix(seed) for seed in (1, 2, 3)], seed=1).run()
 
 
 class Memory:
