@@ -14,8 +14,10 @@ from hadacast.packed import Packed
 from hadacast.scale.scale import Scale
 from hadacast.spec.align import Align
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.permuting import Permuting
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.quantize import Quantize
+from hadacast.spec.scatter import Scatter
 from hadacast.spec.stage import Stage
 
 INTEGER = 1 << 53  # larger ones are texts: not every reader of JSON holds them
@@ -117,11 +119,13 @@ def memory_words(pipeline: Pipeline) -> int:
 
 def stage_words(stage: Stage) -> int:
     """Elements that wait in a stage: N − P in the delays of a transform, those of the beats that wait for
-    their scale in a quantizer, a frame where it waits for its exponent."""
+    their scale in a quantizer, a frame where it waits for its exponent, the banks of a permutation."""
     if isinstance(stage, Fwht):
         return stage.frame - stage.lanes
     if isinstance(stage, Quantize):
         return stage.replay_depth * stage.lanes
+    if isinstance(stage, Permuting | Scatter):
+        return stage.memory
     return stage.frame if isinstance(stage, Align) and stage.beats > 1 else 0
 
 
