@@ -98,7 +98,7 @@ def main() -> None:
                 workdir=Path(folder),
                 progress=lambda text: print(text, file=sys.stderr, flush=True),
             )
-        figures: list[Any] = [stage.frame, stage.lanes, stage.memory, stage.latency, result.logic_cells]  # type: ignore[attr-defined]
+        figures: list[Any] = [stage.frame, stage.lanes, stage.memory, stage.latency, result.logic_cells]
         figures += [result.roles["ff"], result.roles["block_ram"], f"{result.median_fmax:.0f}"]
         table.add_row(name, *map(str, figures))
         print(name, *figures, result.critical_path, file=sys.stderr, flush=True)

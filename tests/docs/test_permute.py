@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hadacast.cli import describe
 from hadacast.permuting.rules import RULES
 from hadacast.recipe import STAGES
 from hadacast.spec.order import ORDERS, Order
@@ -68,3 +69,9 @@ def test_heads_and_channels_as_the_page_says():
     assert np.array_equal(heads, x.reshape(4, 128)[[2, 0, 3, 1]])
     channels = Permute(frame=512, rule="transpose", rows=4).compute(x)
     assert np.array_equal(channels, x.reshape(4, 128).T.ravel())
+
+
+def test_show_counts_the_memory():
+    assert describe.stage_words(Order(frame=64, lanes=4)) == 64
+    assert describe.stage_words(Permute(frame=6, lanes=3, table=(2, 0, 1))) == 0
+    assert describe.stage_words(Scatter(frame=64, lanes=4, places=(1, 5, 9, 2, 3))) == 16

@@ -14,9 +14,11 @@ from hadacast.packed import Packed
 from hadacast.scale.scale import Scale
 from hadacast.spec.align import Align
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.permuting import Permuting
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.quantize import Quantize
 from hadacast.spec.rotate import Rotate
+from hadacast.spec.scatter import Scatter
 from hadacast.spec.stage import Stage
 
 INTEGER = 1 << 53  # larger ones are texts: not every reader of JSON holds them
@@ -118,13 +120,16 @@ def memory_words(pipeline: Pipeline) -> int:
 
 def stage_words(stage: Stage) -> int:
     """Elements that wait in a stage: those in the delays of a transform, those of the beats that wait for
-    their scale in a quantizer, a frame where it waits for its exponent, memories and queues of a matrix."""
+    their scale in a quantizer, a frame where it waits for its exponent, the banks of a permutation, memories
+    and queues of a matrix."""
     if isinstance(stage, Fwht):
         return stage.delay * stage.lanes
     if isinstance(stage, Quantize):
         return stage.replay_depth * stage.lanes
     if isinstance(stage, Rotate):
         return stage.words
+    if isinstance(stage, Permuting | Scatter):
+        return stage.memory
     return stage.frame if isinstance(stage, Align) and stage.beats > 1 else 0
 
 
