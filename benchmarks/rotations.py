@@ -5,7 +5,7 @@
     python benchmarks/rotations.py --json rotations.json
 
 The matrices are random orthogonal ones, from a fixed seed; which one it is changes tables of coefficients and
-nothing else. Each core has the frame buffer of a pipeline without a transform.
+nothing else. A core is the stage alone, without the frame buffer that a pipeline without a transform has.
 """
 
 import argparse
@@ -13,12 +13,16 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from amaranth.hdl import Cat, ClockDomain, Module, Value
+from amaranth.lib.wiring import Component
 from rich.console import Console
 from rich.table import Table
 
-from hadacast.core.top import AxiTop
+from hadacast.core.pipeline import COMPONENTS
+from hadacast.core.top import lane_bits, ports
 from hadacast.core.verilog import module_name, to_verilog
 from hadacast.format import Format
 from hadacast.spec.pipeline import Pipeline
@@ -27,6 +31,43 @@ from hadacast.synth.devices import device
 from hadacast.synth.ooc import synthesize
 
 SEEDS = (1, 2, 3)
+
+
+class StageTop(Component):
+    """The component of a pipeline's only stage between the ports of an AxiTop."""
+
+    def __init__(self, spec: Pipeline):
+        self.spec = spec
+        super().__init__(ports(spec))
+
+    def elaborate(self, platform: Any) -> Module:
+        """One stage; frames are taken to be whole."""
+        m = Module()
+        m.domains.sync = domain = ClockDomain(local=True)
+        stage = m.submodules.stage = COMPONENTS[self.spec.stages[0].kind](self.spec.stages[0])
+        m.d.comb += [domain.clk.eq(self.aclk), domain.rst.eq(~self.aresetn)]
+        bits = lane_bits(self.spec.input), lane_bits(self.spec.output)
+        for lane in range(self.spec.lanes):
+            m.d.comb += [
+                stage.i.p.data[lane].eq(self.s_axis_tdata.word_select(lane, bits[0])),
+                self.m_axis_tdata.word_select(lane, bits[1]).eq(stage.o.p.data[lane]),
+            ]
+        m.d.comb += [
+            stage.i.valid.eq(self.s_axis_tvalid),
+            stage.i.p.last.eq(self.s_axis_tlast),
+            self.s_axis_tready.eq(stage.i.ready),
+            self.m_axis_tvalid.eq(stage.o.valid),
+            self.m_axis_tlast.eq(stage.o.p.last),
+            self.m_axis_tuser.eq(stage.o.p.mark),
+            stage.o.ready.eq(self.m_axis_tready),
+        ]
+        if self.spec.stages[0].loadable:  # type: ignore[attr-defined]
+            # A pretended register map, so that the write port stays.
+            word = Cat(self.s_axis_tdata, self.s_axis_tdata)
+            m.d.sync += [stage.write.eq(self.s_axis_tlast), Value.cast(stage.coefficient).eq(word)]
+        return m
+
+
 # n, stride, frame, lanes, loadable.
 CASES = {
     "left64": (64, 64, 4096, 1, False),
@@ -61,7 +102,7 @@ def measure(name: str, chip: str, seeds: tuple[int, ...], workdir: Path) -> dict
     spec = pipeline(name)
     part = device(chip)
     result = synthesize(
-        to_verilog(AxiTop(spec), part.family),
+        to_verilog(StageTop(spec), part.family),  # type: ignore[arg-type]
         top=module_name(spec),
         device=part,
         seeds=seeds,

@@ -49,8 +49,8 @@ class Rotate(Component):
         source = flipped(self.i)
         columns = spec.distance // spec.lanes
         if columns > 1:
-            gather = m.submodules.gather = StrideMemory(self.i.p.shape(), spec.rows, columns)
-            scatter = m.submodules.scatter = StrideMemory(self.o.p.shape(), columns, spec.rows)
+            gather = m.submodules.gather = StrideMemory(spec.input, spec.lanes, spec.rows, columns)
+            scatter = m.submodules.scatter = StrideMemory(spec.output, spec.lanes, columns, spec.rows)
             connect(m, source, gather.i)
             connect(m, gather.o, product.i)
             connect(m, product.o, scatter.i)

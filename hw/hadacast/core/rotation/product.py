@@ -14,6 +14,7 @@ from hadacast.core.rotation.cell import write_layout
 from hadacast.core.shift import shifted
 from hadacast.spec import rotate as spec_module
 from hadacast.spec.rotate_plan import QUEUE
+from hadacast.tech.family import of_platform
 
 
 class Product(Component):
@@ -52,7 +53,9 @@ class Product(Component):
         arrived = m.submodules.arrived = Queue(self.i.p.shape(), plan.in_depth, registers=QUEUE - 1)
         leaving = m.submodules.leaving = Queue(self.o.p.shape(), plan.out_depth, registers=QUEUE - 1)
         layout = data.StructLayout({name: self.o.p.shape().members[name] for name in passing})
-        beside = m.submodules.beside = Queue(layout, plan.through + QUEUE, registers=QUEUE - 1)
+        # A few bits wide: LUT RAM, where there is any.
+        storage = "lutram" if of_platform(platform).lutram_depth else "auto"
+        beside = m.submodules.beside = Queue(layout, plan.through + QUEUE, storage, registers=QUEUE - 1)
 
         # Room in a queue is counted down to below 0, so that a sign says whether there is any.
         room = Signal(range(-1, plan.in_depth), init=plan.in_depth - 1)

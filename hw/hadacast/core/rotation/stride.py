@@ -3,12 +3,15 @@
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Signal, Value
-from amaranth.lib import data, stream
+from amaranth.lib import stream
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
+from hadacast.core import beat
 from hadacast.core.queue import RAM_STYLES
 from hadacast.core.span import Beat, Skid
+from hadacast.format import Codes
+from hadacast.frames import Block
 from hadacast.spec.rotate_plan import stride_latency
 from hadacast.tech.family import of_platform
 
@@ -23,34 +26,40 @@ class StrideMemory(Component):
     then within 1 … B - 1; and the address at which beat `columns` of a frame was written is the step at which
     it is read.
 
+    Only elements are kept for each beat. Sides are the last beat's, for all: they are the same in all. `last`
+    is the last beat's, for the last; so is `mark`, and the first beat's is for all others.
+
     Parameters
     ----------
-    layout: of a beat. rows, columns: from 2; a frame has rows·columns beats.
+    format_, lanes: of a beat. rows, columns: from 2; a frame has rows·columns beats. (What is a frame here
+        may be a part of one, whose last beat then isn't `last`.)
 
     Members
     -------
-    i, o: beats, frame by frame. What is in them doesn't matter here.
+    i, o: beats (hadacast.core.beat.flowing).
 
     Attributes
     ----------
     latency: cycles from the first beat in to the first beat out, without stalls.
     """
 
-    def __init__(self, layout: data.Layout, rows: int, columns: int):
+    def __init__(self, format_: Codes | Block, lanes: int, rows: int, columns: int):
         assert min(rows, columns) >= 2
-        self.layout, self.rows, self.columns = layout, rows, columns
+        self.rows, self.columns = rows, columns
+        self.sides = tuple(beat.sides(format_, lanes))
         self.beats = rows * columns
         self.latency = stride_latency(self.beats)
+        layout = beat.flowing(format_, lanes)
         super().__init__({"i": In(stream.Signature(layout)), "o": Out(stream.Signature(layout))})
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         last = self.beats - 1
-        skid = m.submodules.skid = Skid(self.layout)
+        skid = m.submodules.skid = Skid(self.o.p.shape())
         enable = skid.enable
         # No word is read and written in the same cycle: reading is ahead by a beat or more.
         memory = m.submodules.memory = Memory(
-            shape=self.layout.size,
+            shape=self.i.p.data.shape().size,
             depth=self.beats,
             init=[],
             attrs={"ram_style": RAM_STYLES[of_platform(platform).storage(self.beats)], "no_rw_check": 1},
@@ -75,7 +84,7 @@ class StrideMemory(Component):
             step.load(m, following)
 
         # Written a cycle later, when the first beat may have been read.
-        arrived = Beat(Value.cast(self.i.payload), self.i.valid, Value.cast(ends)).registered(
+        arrived = Beat(Value.cast(self.i.p.data), self.i.valid, Value.cast(ends)).registered(
             m, enable, "arrived"
         )
         written = Signal(range(self.beats))
@@ -108,13 +117,31 @@ class StrideMemory(Component):
             with m.If(~reading):
                 m.d.sync += taken.eq(0)
 
-        valid = Signal()
+        # What goes beside the elements: kept for a frame, then along with the memory's output.
+        first_mark, last_mark, ending = Signal(), Signal(), Signal()
+        kept = {name: Signal.like(self.i.p[name], name=f"kept_{name}") for name in self.sides}
+        with m.If(accepts & (place == 0)):
+            m.d.sync += first_mark.eq(self.i.p.mark)
+        held_mark = Signal()
+        with m.If(starts):
+            m.d.sync += [held_mark.eq(first_mark), last_mark.eq(self.i.p.mark), ending.eq(self.i.p.last)]
+            m.d.sync += [kept[name].eq(self.i.p[name]) for name in self.sides]
+        found, valid = Signal(self.o.p.shape()), Signal()
+        along = {name: Signal.like(signal, name=f"along_{name}") for name, signal in kept.items()}
+        mark, end = Signal(), Signal()
         with m.If(enable):
-            m.d.sync += valid.eq(reading)
-        word = Beat(Value.cast(read.data), valid, 0).registered(m, enable, "word")
+            m.d.sync += [
+                valid.eq(reading),
+                mark.eq(Mux(taken == last, last_mark, held_mark)),
+                end.eq(ending & (taken == last)),
+            ]
+            m.d.sync += [along[name].eq(kept[name]) for name in self.sides]
+        m.d.comb += [Value.cast(found.data).eq(read.data), found.mark.eq(mark), found.last.eq(end)]
+        m.d.comb += [found[name].eq(along[name]) for name in self.sides]
+        word = Beat(found, valid, 0).registered(m, enable, "word")
         m.d.comb += [
             skid.i_valid.eq(word.valid),
-            Value.cast(skid.i).eq(word.value),
+            skid.i.eq(word.value),
             self.o.valid.eq(skid.o.valid),
             self.o.payload.eq(skid.o.payload),
             skid.o.ready.eq(self.o.ready),
