@@ -49,7 +49,7 @@ def test_tables(data):
             lambda x: x.reshape(3, 4, 2).transpose(1, 0, 2).ravel(),
         ),
     ],
-    ids=str,
+    ids=lambda value: str(value) if isinstance(value, dict) else "expected",
 )
 def test_rules(rule, right):
     x = np.random.default_rng(1).integers(-99, 99, 24)
