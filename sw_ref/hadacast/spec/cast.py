@@ -13,6 +13,7 @@ class Cast(Stage):
     """Identity: every code leaves as it came, in the same format and in the same cycle."""
 
     kind: ClassVar[str] = "cast"
+    ANY_LENGTH: ClassVar[bool] = True
 
     @property
     def output(self) -> Codes | Block:

@@ -21,14 +21,15 @@ class Stage(ABC):
 
     Members
     -------
-    frame: N, elements in a frame: a power of two from 2 to 65,536.
-    lanes: P, elements in a beat: a power of two from 1 to N.
+    frame: N, elements in a frame: a power of two from 2 to 65,536, or any number where a stage allows it.
+    lanes: P, elements in a beat: likewise, from 1 to N; it divides N.
     input: what comes in: a Format or Minifloat, or a Block, whose groups carry scales.
 
     Raises HadacastError where a member is out of range.
     """
 
     kind: ClassVar[str]  # the stage's name in recipes
+    ANY_LENGTH: ClassVar[bool] = False  # whether frames may be other than powers of two
     FROM_STREAM: ClassVar[frozenset[str]] = frozenset({"frame", "lanes", "input"})
 
     frame: int
@@ -36,8 +37,14 @@ class Stage(ABC):
     input: Codes | Block = INT16
 
     def __post_init__(self) -> None:
-        checks.power_of_two("frame", self.frame, 2, MAX_FRAME)
-        checks.power_of_two("lanes", self.lanes, 1, self.frame, note=" (the frame)")
+        if self.ANY_LENGTH:
+            checks.integer("frame", self.frame, 2, MAX_FRAME)
+            checks.integer("lanes", self.lanes, 1, self.frame, note=" (the frame)")
+            if self.frame % self.lanes:
+                raise HadacastError(f"lanes is {self.lanes}: it must divide the frame, {self.frame:,}")
+        else:
+            checks.power_of_two("frame", self.frame, 2, MAX_FRAME)
+            checks.power_of_two("lanes", self.lanes, 1, self.frame, note=" (the frame)")
         if not isinstance(self.input, Codes | Block):
             raise HadacastError(
                 f"input is {checks.quote(self.input)}: it must be a Format, Minifloat or Block"
