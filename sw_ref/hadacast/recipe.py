@@ -19,6 +19,7 @@ from hadacast.spec.align import Align
 from hadacast.spec.cast import Cast
 from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.hadamard import Hadamard
 from hadacast.spec.lookup import Lookup
 from hadacast.spec.normalize import Normalize
 from hadacast.spec.pack import Pack
@@ -45,6 +46,7 @@ STAGES: Mapping[str, type[Stage]] = {
         Normalize,
         Requantize,
         Lookup,
+        Hadamard,
     )
 }
 MAX_BYTES = 1 << 20

@@ -13,6 +13,7 @@ from hadacast.core.dequantize import Dequantize
 from hadacast.core.frame_buffer import FrameBuffer
 from hadacast.core.framer import COUNTER_WIDTH, Framer
 from hadacast.core.fwht import Fwht
+from hadacast.core.hadamard import Hadamard
 from hadacast.core.lookup import Lookup
 from hadacast.core.normalize import Normalize
 from hadacast.core.pack import Pack, scale_layout
@@ -27,6 +28,7 @@ from hadacast.spec.pipeline import Pipeline
 COMPONENTS: dict[str, Any] = {
     "fwht": Fwht,
     "cast": Cast,
+    "hadamard": Hadamard,
     "signs": Signs,
     "align": Align,
     "pvq": Pvq,
