@@ -1,5 +1,6 @@
-"""Tables of constants that a recipe keeps in .npy files beside it."""
+"""Tables of constants that a recipe keeps in files beside it: numbers in .npy files, rows of + and - in texts."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,16 @@ from hadacast import checks
 from hadacast.errors import HadacastError
 
 SUFFIX = ".npy"
+SIGNS = ".txt"
 MAX_NUMBERS = 1 << 16
 MAX_BYTES = MAX_NUMBERS * 8 + (1 << 12)
 
 
 def resolved(settings: Any, folder: Path) -> Any:
     """`settings`, tables and lists as TOML has them, with each text that ends in .npy replaced by a list of
-    the numbers in that file, a path from `folder`.
+    the numbers in that file, a path from `folder`, and each that ends in .txt by the lines of that one.
 
-    Raises HadacastError as load() does.
+    Raises HadacastError as load() and load_signs() do.
     """
     if isinstance(settings, dict):
         return {key: resolved(value, folder) for key, value in settings.items()}
@@ -26,14 +28,35 @@ def resolved(settings: Any, folder: Path) -> Any:
         return [resolved(value, folder) for value in settings]
     if isinstance(settings, str) and settings.endswith(SUFFIX):
         return load(folder / settings)
+    if isinstance(settings, str) and settings.endswith(SIGNS):
+        return load_signs(folder / settings)
     return settings
 
 
-def load(path: Path) -> list[int | Fraction]:
-    """The numbers of a .npy file, exactly: integers, or floats as the fractions that they are.
+def load_signs(path: Path) -> list[str]:
+    """The lines of a text of + and -, without spaces around them and empty ones.
 
-    Raises HadacastError for a file that isn't there or is none, for arrays that aren't one-dimensional, empty
-    or of more than 65,536 numbers, and for numbers that aren't real or finite.
+    Raises HadacastError for a file that isn't there, is too large, or holds anything else.
+    """
+    shown = f"table {checks.quote(str(path))}"
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such file"
+        raise HadacastError(f"{shown}: {reason}") from None
+    lines = [line.strip() for line in content.decode("latin-1").splitlines()]
+    if len(content) > MAX_BYTES or not set("".join(lines)) <= set("+-"):
+        raise HadacastError(f"{shown}: it must be lines of + and -, up to {MAX_NUMBERS:,} of these")
+    return [line for line in lines if line]
+
+
+def load(path: Path) -> list[Any]:
+    """The numbers of a .npy file, exactly: integers, or floats as the fractions that they are. Those of a
+    two-dimensional array are in a list for each row.
+
+    Raises HadacastError for a file that isn't there or is none, for arrays of other dimensions, empty or of
+    more than 65,536 numbers, and for numbers that aren't real or finite.
     """
     shown = f"table {checks.quote(str(path))}"
     try:
@@ -43,15 +66,18 @@ def load(path: Path) -> list[int | Fraction]:
     except (OSError, ValueError, EOFError) as error:
         reason = getattr(error, "strerror", None) or "it is no .npy file of numbers"
         raise HadacastError(f"{shown}: {reason}") from None
-    if not isinstance(array, np.ndarray) or array.ndim != 1 or not 1 <= array.size <= MAX_NUMBERS:
+    if not isinstance(array, np.ndarray) or array.ndim not in (1, 2) or not 1 <= array.size <= MAX_NUMBERS:
         shape = getattr(array, "shape", "none")
-        raise HadacastError(f"{shown} has shape {shape}: it must be (n,), n from 1 to {MAX_NUMBERS:,}")
+        raise HadacastError(
+            f"{shown} has shape {shape}: it must be (n,) or (rows, n), with 1 to {MAX_NUMBERS:,} numbers"
+        )
     if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
         raise HadacastError(
             f"{shown} has dtype {array.dtype}: it must be integers or floats of up to 64 bits"
         )
-    if array.dtype.kind != "f":
-        return [int(number) for number in array]
-    if not np.isfinite(array).all():
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise HadacastError(f"{shown} has NaN or infinite numbers")
-    return [Fraction(float(number)) for number in array]
+    exact: Callable[[Any], int | Fraction] = int if array.dtype.kind != "f" else lambda x: Fraction(float(x))
+    if array.ndim == 2:
+        return [[exact(number) for number in row] for row in array]
+    return [exact(number) for number in array]

@@ -12,6 +12,9 @@ from hadacast.tech.family import of_platform
 # The shortest that a memory can be.
 MIN_CYCLES = 4
 
+# LUT RAM comes 16 deep: a few words more are cheaper in registers than in a second one.
+LUTRAM, MORE = 16, 4
+
 
 class Line(Component):
     """o is what i was `cycles` cycles ago, from a register; at first anything. It never stands still.
@@ -28,16 +31,24 @@ class Line(Component):
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         storage = of_platform(platform).storage(self.cycles)
+        registers = 0
         if storage == "ff" or self.cycles < MIN_CYCLES:
-            word: Any = self.i
-            for cycle in range(self.cycles):
-                register = Signal(len(self.i), name=f"word_{cycle}", reset_less=True)
-                m.d.sync += register.eq(word)
-                word = register
-            m.d.comb += self.o.eq(word)
-            return m
-        # A block RAM's slow output goes through one more register.
-        depth = self.cycles - (storage == "bram")
+            registers = self.cycles
+        elif storage == "lutram" and LUTRAM < self.cycles <= LUTRAM + MORE:
+            registers = self.cycles - LUTRAM
+        elif storage == "bram":  # its output is slow
+            registers = 1
+        depth = self.cycles - registers
+        word: Any = self._memory(m, depth, storage) if depth else self.i
+        for cycle in range(registers):
+            register = Signal(len(self.i), name=f"word_{cycle}", reset_less=True)
+            m.d.sync += register.eq(word)
+            word = register
+        m.d.comb += self.o.eq(word)
+        return m
+
+    def _memory(self, m: Module, depth: int, storage: str) -> Any:
+        """What went in `depth` cycles ago: a word is read in the cycle before it is written over."""
         memory = m.submodules.memory = Memory(
             shape=len(self.i),
             depth=depth,
@@ -54,10 +65,4 @@ class Line(Component):
             read.en.eq(1),
             read.addr.eq(oldest),
         ]
-        if storage == "bram":
-            late = Signal(len(self.i), reset_less=True)
-            m.d.sync += late.eq(read.data)
-            m.d.comb += self.o.eq(late)
-        else:
-            m.d.comb += self.o.eq(read.data)
-        return m
+        return read.data

@@ -110,8 +110,9 @@ class Stride(Component):
             attrs={"ram_style": RAM_STYLES[of_platform(platform).storage(words)], "no_rw_check": 1},
         )
         write, read = memory.write_port(), memory.read_port()
-        entry = m.submodules.entry = Walk(words, self.columns, 0)
-        exit_ = m.submodules.exit = Walk(words, self.columns, 1)
+        step = self.columns if self.rows > 1 else 1  # one row is one column
+        entry = m.submodules.entry = Walk(words, step, 0)
+        exit_ = m.submodules.exit = Walk(words, step, 1)
 
         # `takes` is a word's read, `accepts` the arrival of one that goes to the same place a cycle later.
         accepts, takes = Signal(), Signal()

@@ -65,9 +65,12 @@ def default(order: int) -> str:
     Both factors are chosen for their hardware: a Kronecker factor S_2 halves the adders, and so does the
     block structure of paley2. Raises HadacastError for an order without a default.
     """
-    orders = ", ".join(str(n) for n in default_orders())
     if isinstance(order, bool) or not isinstance(order, int) or order not in default_orders():
-        raise HadacastError(f"order is {checks.quote(order)}: it must be one of {orders}, or give a matrix")
+        without = ", ".join(str(n) for n in range(4, MAX_ORDER, 4) if n not in default_orders())
+        raise HadacastError(
+            f"order is {checks.quote(order)}: it must be 2 or a multiple of 4 up to {MAX_ORDER}, but not "
+            f"{without}; another one wants a matrix"
+        )
     name = _default(order)
     assert name is not None
     return name

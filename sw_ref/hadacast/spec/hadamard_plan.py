@@ -71,6 +71,8 @@ class HadamardPlan:
             half = len(left) // 2
             a, b, c, d = left[:half, :half], left[:half, half:], left[half:, :half], left[half:, half:]
             corrected = a - 2 * np.eye(half, dtype=np.int8)
+            if half == 1 and a[0, 0] < 0:  # what is left of 1 × 1 is to be 1
+                break
             if (a == b).all() and (a == c).all() and (a == -d).all():
                 folds.append(Fold(distance=half, corrects=False))
             elif (b == corrected).all() and (c == corrected).all() and (a == -d).all():
