@@ -95,7 +95,7 @@ class PipelineCore(Component):
             connect(m, source, buffer.i)
             source = buffer.o
         for index, spec in enumerate(self.spec.stages):
-            drops = {"drops": index == self.spec.dropper} if spec.kind == "fwht" else {}
+            drops = {"drops": index == self.spec.dropper} if spec.whole else {}
             stage = COMPONENTS[spec.kind](spec, **drops)
             m.submodules[f"{spec.kind}_{index}"] = stage
             connect(m, source, stage.i)

@@ -103,6 +103,10 @@ class Fwht(Stage):
         return stage == self.stages - 1 or (stage + 1) % self.stall_span == 0
 
     @property
+    def whole(self) -> bool:
+        return True
+
+    @property
     def latency(self) -> int:
         return self.beats - 1 + self.entry_registers + sum(self.stage_registers)
 

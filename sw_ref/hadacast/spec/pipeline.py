@@ -11,7 +11,6 @@ from hadacast.errors import HadacastError
 from hadacast.format import Codes, Ints
 from hadacast.frames import Block, Frames
 from hadacast.packed import Packed
-from hadacast.spec.fwht import Fwht
 from hadacast.spec.quantize import Quantize
 from hadacast.spec.stage import Stage
 
@@ -155,11 +154,11 @@ class Pipeline:
 
     @property
     def dropper(self) -> int | None:
-        """Index of the stage that drops broken frames: the first Fwht, whose first result follows a frame's
-        last beat. None if a stage before it must not see broken frames, or if there is none: a frame buffer
-        then stands at the entrance."""
+        """Index of the stage that drops broken frames: the first whose first result follows a frame's last
+        beat, a transform over the whole frame. None if a stage before it must not see broken frames, or if
+        there is none: a frame buffer then stands at the entrance."""
         for index, stage in enumerate(self.stages):
-            if isinstance(stage, Fwht):
+            if stage.whole:
                 return index
             if stage.sequential:
                 return None

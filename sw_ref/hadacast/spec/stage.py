@@ -92,6 +92,12 @@ class Stage(ABC):
         return False
 
     @property
+    def whole(self) -> bool:
+        """Whether a frame's first beat leaves no sooner than its last comes in. The hardware can then drop
+        broken frames: it has a parameter `drops`."""
+        return False
+
+    @property
     @abstractmethod
     def output(self) -> Codes | Block:
         """Format of the elements that leave."""
