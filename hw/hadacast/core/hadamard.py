@@ -25,6 +25,11 @@ class Hadamard(Component):
     ever stands still, and no signal has to stop it. A second memory turns columns into rows.
     A block's last beat is its last one everywhere, so `last` and `mark` go with the beats that they came with.
 
+    Parameters
+    ----------
+    drops: whether broken frames are dropped here; only where spec.whole. If not, marks pass: those of all
+        beats of a frame, or that of the last.
+
     Members
     -------
     i, o: beats of frames (hadacast.core.beat.flowing).
@@ -34,8 +39,10 @@ class Hadamard(Component):
     latency: cycles from the first beat in to the first beat out, without stalls.
     """
 
-    def __init__(self, spec: spec_module.Hadamard):
+    def __init__(self, spec: spec_module.Hadamard, drops: bool = False):
+        assert spec.whole or not drops
         self.spec = spec
+        self.drops = drops
         self.latency = spec.latency
         super().__init__(
             {
@@ -55,6 +62,11 @@ class Hadamard(Component):
             self.i.ready.eq(columns.i.ready),
             columns.enable.eq(1),
         ]
+        if self.drops:
+            dropped = Signal()
+            with m.If(self.i.valid & self.i.ready & self.i.p.last):
+                m.d.sync += dropped.eq(self.i.p.mark)
+            m.d.comb += [columns.drop.eq(self.i.p.mark), columns.i.p.mark.eq(dropped)]
 
         valid, result = self._arithmetic(m, columns)
         # A block RAM in every family: a queue's latency depends on what it is made of.

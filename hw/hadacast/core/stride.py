@@ -24,12 +24,15 @@ class Walk(Component):
 
     Members
     -------
-    move: on to the next word. address: of this one. first, last: whether it is a block's first or last.
+    move: on to the next word. again: after a block's last word, to its first one.
+    address: of this one. first, last: whether it is a block's first or last.
     """
 
     def __init__(self, words: int, step: int, begin: int):
         self.words, self.step, self.begin = words, step, begin
-        super().__init__({"move": In(1), "address": Out(range(words)), "first": Out(1), "last": Out(1)})
+        super().__init__(
+            {"move": In(1), "again": In(1), "address": Out(range(words)), "first": Out(1), "last": Out(1)}
+        )
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -64,7 +67,9 @@ class Walk(Component):
             with m.If(before_last):
                 m.d.sync += address.eq(words - 1)
             with m.If(last):
-                m.d.sync += [address.eq(0), step.eq(following), back.eq(following - modulus)]
+                m.d.sync += address.eq(0)
+            with m.If(last & ~self.again):
+                m.d.sync += [step.eq(following), back.eq(following - modulus)]
         return m
 
 
@@ -81,7 +86,7 @@ class Stride(Component):
 
     Members
     -------
-    i: words as they come.
+    i: words as they come. drop: with a block's last word, that none of it leaves.
     enable: nothing leaves while it is low. go: a run may begin.
     begins: a run begins in this cycle. o_valid, o: a word, two enabled cycles later, in registers.
     """
@@ -91,6 +96,7 @@ class Stride(Component):
         super().__init__(
             {
                 "i": In(stream.Signature(layout)),
+                "drop": In(1),
                 "enable": In(1),
                 "go": In(1),
                 "begins": Out(1),
@@ -123,6 +129,11 @@ class Stride(Component):
             m.d.sync += room.eq(1)
         with m.Elif(accepts & ~takes & (count == words - 1)):
             m.d.sync += room.eq(0)
+        # All words of the block before have left when a last one comes.
+        dropped = Signal()
+        m.d.comb += [dropped.eq(accepts & entry.last & self.drop), entry.again.eq(self.drop)]
+        with m.If(dropped):
+            m.d.sync += [count.eq(0), room.eq(1)]
         pushed = Signal()
         m.d.sync += [pushed.eq(accepts), write.addr.eq(entry.address), write.data.eq(self.i.payload)]
         m.d.comb += [entry.move.eq(accepts), write.en.eq(pushed)]
@@ -136,7 +147,7 @@ class Stride(Component):
             read.addr.eq(exit_.address),
             read.en.eq(self.enable),
         ]
-        with m.If(accepts & entry.last):
+        with m.If(accepts & entry.last & ~dropped):
             m.d.sync += whole.eq(1)
         with m.Elif(takes):
             m.d.sync += whole.eq(0)

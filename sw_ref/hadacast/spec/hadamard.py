@@ -139,6 +139,10 @@ class Hadamard(Stage):
         return self.with_element(self.result)
 
     @property
+    def whole(self) -> bool:
+        return self.frame == self.order * self.stride
+
+    @property
     def latency(self) -> int:
         return self.plan.latency
 

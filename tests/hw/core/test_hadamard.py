@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from hw.core import stage_bench
-from hw.core.campaign import stimulus
+from hw.core.campaign import disturbed, stimulus
 
 from hadacast.core.top import AxiTop
 from hadacast.format import Format
@@ -71,6 +71,25 @@ def test_exponents_pass():
     spec = Hadamard(frame=24, lanes=2, matrix="paley1-12", input=exponents(Format(width=6), 24))
     scale = np.random.default_rng(1).integers(0, 256, (10, 1))
     stage_bench.check(spec, Frames(codes=codes(spec, 10), scale=scale))
+
+
+DROPPERS = [SPECS[0], SPECS[3], SPECS[4], SPECS[9]]
+
+
+@pytest.mark.parametrize("spec", DROPPERS, ids=ident)
+def test_broken_frames_are_dropped_where_a_block_is_a_frame(spec):
+    pipeline = Pipeline(name="core", stages=(spec,))
+    assert pipeline.dropper == 0
+    assert pipeline.latency == spec.latency
+    for seed in range(3):
+        plan = disturbed(pipeline, codes(spec, 16, seed), np.random.default_rng(seed), seed)
+        result = compare(pipeline, plan, simulate(AxiTop(pipeline), plan))
+        assert result.ok, result.problems
+        assert result.dropped > 3
+
+
+def test_several_blocks_in_a_frame_want_a_frame_buffer():
+    assert Pipeline(name="core", stages=(SPECS[5],)).dropper is None
 
 
 def test_unit_vectors_give_the_columns_of_the_matrix():
