@@ -2,10 +2,12 @@
 
     python tools/williamson.py 3 5 7 39 43
 
-Sequences are symmetric and of odd length n, so their Fourier transforms A, B, C, D are real, and A² + B² + C² +
-D² = 4n at each frequency. At frequency 0 these are four odd squares; for each way to write 4n as such, pairs (a, b)
-with A² + B² <= 4n everywhere are sorted by a hash of the sum of their autocorrelations, and looked up for each
-pair (c, d). Up to 33 it takes seconds, 39 a minute or two, 43 some more; some 2 GB of memory.
+Sequences are symmetric and of odd length n, so their Fourier transforms A, B, C, D are real, and A² + B²
++ C² + D² = 4n at each frequency. At frequency 0 these are four odd squares; for each way to write 4n as
+such, pairs (a, b) with A² + B² <= 4n everywhere are sorted by a hash of the sum of their
+autocorrelations, and looked up for each pair (c, d). Sequences that i -> u·i mod n leaves as they are,
+u³ = ±1, come first: there are few of them, and they do for 43. All others are a matter of seconds up to
+33, and of minutes and 2 GB of memory at 39.
 """
 
 import sys
@@ -52,17 +54,21 @@ def hashes(n: int, masks: NDArray[np.int64]) -> NDArray[np.int64]:
     return total
 
 
+def image(n: int, masks: NDArray[np.int64], u: int) -> NDArray[np.int64]:
+    """The sequences with element i moved to u·i mod n."""
+    moved = np.zeros_like(masks)
+    for i in range(1, (n - 1) // 2 + 1):
+        j = u * i % n
+        moved |= ((masks >> (i - 1)) & 1) << (min(j, n - j) - 1)
+    return moved
+
+
 def first_of_orbit(n: int, masks: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether no other sequence that i -> u·i mod n makes of it has a smaller mask."""
-    m = (n - 1) // 2
+    """Whether no other sequence that a unit u makes of it has a smaller mask."""
     least = masks.copy()
-    for u in range(2, m + 1):
+    for u in range(2, (n + 1) // 2):
         if gcd(u, n) == 1:
-            image = np.zeros_like(masks)
-            for i in range(1, m + 1):
-                j = u * i % n
-                image |= ((masks >> (i - 1)) & 1) << (min(j, n - j) - 1)
-            least = np.minimum(least, image)
+            least = np.minimum(least, image(n, masks, u))
     return least == masks
 
 
@@ -81,9 +87,22 @@ def pairs(
         yield index, left
 
 
-def search(n: int) -> tuple[int, int, int, int] | None:
+def search(n: int) -> tuple[int, ...] | None:
     """Masks of four sequences of length n, or None where there are none."""
     masks, powers, sums = candidates(n)
+    for u in range(2, (n + 1) // 2):
+        if u**3 % n in (1, n - 1):
+            fixed = image(n, masks, u) == masks
+            found = match(n, masks[fixed], powers[fixed], sums[fixed])
+            if found:
+                return found
+    return match(n, masks, powers, sums)
+
+
+def match(
+    n: int, masks: NDArray[np.int64], powers: NDArray[np.float32], sums: NDArray[np.int64]
+) -> tuple[int, ...] | None:
+    """Four of these candidates, or None where no four fit."""
     keys = hashes(n, masks)
     representative = first_of_orbit(n, masks)
     limit = 4 * n + MARGIN
@@ -95,7 +114,12 @@ def search(n: int) -> tuple[int, int, int, int] | None:
             continue
         a, c, d, b = classes
         a = a[representative[a]]
-        left = [(keys[a[i]] + keys[b[j]], np.full(len(j), a[i]), b[j]) for i, j in pairs(powers[a], powers[b], limit)]
+        left = [
+            (keys[a[i]] + keys[b[j]], np.full(len(j), a[i]), b[j])
+            for i, j in pairs(powers[a], powers[b], limit)
+        ]
+        if not left:
+            continue
         key, first, second = (np.concatenate(parts) for parts in zip(*left, strict=True))
         order = np.argsort(key)
         key, first, second = key[order], first[order], second[order]
@@ -105,7 +129,7 @@ def search(n: int) -> tuple[int, int, int, int] | None:
             hits = np.flatnonzero(key[at] == wanted) if len(key) else []
             if len(hits):
                 at, j = at[hits[0]], j[hits[0]]
-                return tuple(int(masks[k]) for k in (first[at], second[at], c[i], d[j]))  # type: ignore[return-value]
+                return tuple(int(masks[k]) for k in (first[at], second[at], c[i], d[j]))
     return None
 
 

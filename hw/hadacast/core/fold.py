@@ -2,16 +2,21 @@
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal, signed
+from amaranth.hdl import Const, Module, Signal, Value, signed
 from amaranth.lib import data
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.line import Line
 from hadacast.core.queue import RAM_STYLES
+from hadacast.core.shift import shifted
+from hadacast.spec.hadamard_plan import BEHIND
 from hadacast.spec.hadamard_plan import Fold as FoldPlan
 from hadacast.tech.adders import ButterflyAdders
 from hadacast.tech.family import of_platform
+
+# Cycles from the address of an element to the element, in a correction: a read, and the registers behind it.
+EARLY = 1 + BEHIND
 
 
 class Fold(Component):
@@ -74,7 +79,7 @@ class Correction(Component):
     Members
     -------
     x: elements as they came to the fold.
-    early_valid: whether a result is in `i` two cycles later. i: results.
+    early_valid: whether a result is in `i` EARLY cycles later. i: results.
     o: what is left, a cycle later, in registers; `result` bits, modulo 2^result.
     """
 
@@ -94,8 +99,8 @@ class Correction(Component):
         m = Module()
         distance = self.plan.distance
         # The result in a place takes the element in the same place of the other half: one that came
-        # `distance` cycles after the element in its own place, or as many before. Two cycles go by in reading.
-        ages = (self.delay - distance - 2, self.delay + distance - 2)
+        # `distance` cycles after the element in its own place, or as many before.
+        ages = (self.delay - distance - EARLY, self.delay + distance - EARLY)
         depth = 1 << ages[1].bit_length()
         memory = m.submodules.memory = Memory(
             shape=self.x.shape(),
@@ -123,8 +128,7 @@ class Correction(Component):
             read.en.eq(1),
             read.addr.eq((now - age)[: len(now)]),
         ]
-        other = Signal(self.x.shape(), reset_less=True)
-        m.d.sync += other.eq(read.data)
+        other = data.View(self.x.shape(), shifted(m, Const(1), Value.cast(read.data), BEHIND, "other"))
         left = Signal(self.o.shape(), reset_less=True)
         for lane in range(self.lanes):
             m.d.sync += left[lane].eq(self.i[lane] - (other[lane] << 1))

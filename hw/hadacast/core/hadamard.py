@@ -7,7 +7,7 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core import beat
-from hadacast.core.fold import Correction, Fold
+from hadacast.core.fold import EARLY, Correction, Fold
 from hadacast.core.line import Line
 from hadacast.core.queue import Queue
 from hadacast.core.signed_sums import SignedSums, sum_width
@@ -70,9 +70,7 @@ class Hadamard(Component):
 
         valid, result = self._arithmetic(m, columns)
         # A block RAM in every family: a queue's latency depends on what it is made of.
-        queue = m.submodules.queue = Queue(
-            self.o.p.shape(), plan.queue_depth, "bram", registers=QUEUE - 1
-        )
+        queue = m.submodules.queue = Queue(self.o.p.shape(), plan.queue_depth, "bram", registers=QUEUE - 1)
         m.d.comb += [queue.push.eq(valid), queue.tail.eq(result)]
         free = Signal(range(plan.queue_depth + 1), init=plan.queue_depth)
         m.d.sync += [
@@ -153,7 +151,7 @@ class Hadamard(Component):
         delay = fold.latency + plan.latency_from(level + 1)
         bits = sum_width(2 * fold.distance, width, spec.result_width)
         correction = m.submodules[f"correction_{level}"] = Correction(fold, spec.lanes, width, bits, delay)
-        m.d.comb += [correction.x.eq(x), correction.early_valid.eq(valid[time + delay - 2])]
+        m.d.comb += [correction.x.eq(x), correction.early_valid.eq(valid[time + delay - EARLY])]
         for lane in range(spec.lanes):
             m.d.comb += correction.i[lane].eq(inner[lane])
         return correction.o

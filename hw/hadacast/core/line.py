@@ -7,6 +7,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.queue import RAM_STYLES
+from hadacast.spec.hadamard_plan import BEHIND
 from hadacast.tech.family import of_platform
 
 # The shortest that a memory can be.
@@ -36,8 +37,8 @@ class Line(Component):
             registers = self.cycles
         elif storage == "lutram" and LUTRAM < self.cycles <= LUTRAM + MORE:
             registers = self.cycles - LUTRAM
-        elif storage == "bram":  # its output is slow
-            registers = 1
+        elif storage == "bram":
+            registers = BEHIND
         depth = self.cycles - registers
         word: Any = self._memory(m, depth, storage) if depth else self.i
         for cycle in range(registers):

@@ -8,7 +8,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.place_table import MAX_LOGIC
-from hadacast.spec.hadamard_plan import LEAD, SEGMENT, HadamardPlan
+from hadacast.spec.hadamard_plan import LEAD, HadamardPlan
 from hadacast.tech.chains import AddSubtract
 
 
@@ -49,7 +49,9 @@ class SignTable(Component):
         rows = []
         memory = None
         if n > MAX_LOGIC:
-            memory = m.submodules.memory = Memory(shape=n, depth=n, init=entries, attrs={"rom_style": "block"})
+            memory = m.submodules.memory = Memory(
+                shape=n, depth=n, init=entries, attrs={"rom_style": "block"}
+            )
         for column in range(2):
             step = Signal(range(n), name=f"step_{column}")
             m.d.sync += step.eq(Mux(step == n - 1, 0, step + 1))
@@ -123,12 +125,18 @@ class SignedSums(Component):
         bus: Any = self.i
         strobe: Value = start
         for cycle in range(LEAD - 1):
-            bus, strobe = self._later(m, bus, f"x_{cycle}"), self._bit(m, strobe, f"strobe_{cycle}", reset=True)
+            bus, strobe = (
+                self._later(m, bus, f"x_{cycle}"),
+                self._bit(m, strobe, f"strobe_{cycle}", reset=True),
+            )
         sums: list[Value] = [Const(0, signed(1))] * self.lanes
         for k in range(n):
             segment, within = divmod(k, -(-n // self.plan.segments))
             if k and not within:
-                bus, strobe = self._later(m, bus, f"bus_{segment}"), self._bit(m, strobe, f"cut_{segment}", reset=True)
+                bus, strobe = (
+                    self._later(m, bus, f"bus_{segment}"),
+                    self._bit(m, strobe, f"cut_{segment}", reset=True),
+                )
                 sums = [self._register(m, value, f"cut_{segment}_{p}") for p, value in enumerate(sums)]
             minus: Value = table.minus[k]
             for cycle in range(segment):
@@ -137,7 +145,9 @@ class SignedSums(Component):
                 kept = Signal(signed(self.width), name=f"x_{k}_{lane}", reset_less=True)
                 with m.If(strobe):
                     m.d.sync += kept.eq(bus[lane])
-                sums[lane] = self._register(m, self._adder(m, k, lane, sums[lane], kept, minus), f"sum_{k}_{lane}")
+                sums[lane] = self._register(
+                    m, self._adder(m, k, lane, sums[lane], kept, minus), f"sum_{k}_{lane}"
+                )
             strobe = self._bit(m, strobe, f"strobe_at_{k}", reset=True)
         for lane in range(self.lanes):
             m.d.comb += self.o[lane].eq(sums[lane])

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.queue import RAM_STYLES
+from hadacast.core.shift import shifted
+from hadacast.spec.hadamard_plan import BEHIND
 from hadacast.tech.family import of_platform
 
 
@@ -88,7 +90,7 @@ class Stride(Component):
     -------
     i: words as they come. drop: with a block's last word, that none of it leaves.
     enable: nothing leaves while it is low. go: a run may begin.
-    begins: a run begins in this cycle. o_valid, o: a word, two enabled cycles later, in registers.
+    begins: a run begins in this cycle. o_valid, o: a word, 1 + BEHIND enabled cycles later, in registers.
     """
 
     def __init__(self, layout: data.Layout, rows: int, columns: int, run: int = 1):
@@ -155,8 +157,10 @@ class Stride(Component):
             with m.If(takes):
                 ends = place == self.run - 1
                 m.d.sync += [place.eq(Mux(ends, 0, place + 1)), at_run.eq(ends)]
-        found, word, valid = Signal(), Signal(layout, reset_less=True), Signal()
+        found = Signal()
         with m.If(self.enable):
-            m.d.sync += [found.eq(takes), valid.eq(found), word.eq(read.data)]
-        m.d.comb += [self.o_valid.eq(valid), self.o.eq(word)]
+            m.d.sync += found.eq(takes)
+        valid = shifted(m, self.enable, found, BEHIND, "valid", reset=True)
+        word = shifted(m, self.enable, Value.cast(read.data), BEHIND, "word")
+        m.d.comb += [self.o_valid.eq(valid), Value.cast(self.o).eq(word)]
         return m

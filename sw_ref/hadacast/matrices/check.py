@@ -23,11 +23,15 @@ def checked(value: Any, name: str = "matrix") -> Signs:
     h = np.ones((order, order), dtype=np.int8)
     for index, row in enumerate(rows):
         if len(row) != order:
-            raise HadacastError(f"{name} row {index} has {len(row):,} elements: it must have {order}, as many as there are rows")
+            raise HadacastError(
+                f"{name} row {index} has {len(row):,} elements: it must have {order}, as many as there are rows"
+            )
         for place, element in enumerate(row):
             sign = {"+": 1, "-": -1}.get(element) if isinstance(element, str) else element
             if isinstance(sign, bool) or sign not in (1, -1):
-                raise HadacastError(f"{name}[{index}, {place}] is {checks.quote(element)}: it must be 1 or -1, or + or - in a text")
+                raise HadacastError(
+                    f"{name}[{index}, {place}] is {checks.quote(element)}: it must be 1 or -1, or + or - in a text"
+                )
             h[index, place] = int(sign)
     products = h.astype(np.int64) @ h.T
     wrong = np.argwhere(np.triu(products, 1))
@@ -50,7 +54,9 @@ def _rows(value: Any, name: str) -> Sequence[Sequence[Any]]:
     else:
         order = round(len(value) ** 0.5)
         if order * order != len(value):
-            raise HadacastError(f"{name} has {len(value):,} elements: it must have n² of them, n from 2 to {MAX_ORDER}")
+            raise HadacastError(
+                f"{name} has {len(value):,} elements: it must have n² of them, n from 2 to {MAX_ORDER}"
+            )
         rows = [value[order * row : order * (row + 1)] for row in range(order)]
     if not 2 <= len(rows) <= MAX_ORDER:
         raise HadacastError(f"{name} has {len(rows):,} rows: it must have from 2 to {MAX_ORDER}")

@@ -9,7 +9,7 @@ Signs = NDArray[np.int8]
 
 # Williamson sequences of odd length n: a, b, c, d with a_i = a_(n-i) and a_0 = 1, whose cyclic
 # autocorrelations add up to nothing. Bit i - 1 is set where elements i and n - i are -1, i up to (n-1)/2. All
-# were found by tools/williamson.py; there are none of length 35.
+# were found by tools/williamson.py, which has not been asked for 41; there are none of length 35 (Đoković, 1993).
 WILLIAMSON = {
     3: (0x1, 0x0, 0x1, 0x1),
     5: (0x3, 0x2, 0x3, 0x1),
@@ -29,6 +29,7 @@ WILLIAMSON = {
     33: (0x57DE, 0xBC92, 0x62BE, 0x760D),
     37: (0x1EFA3, 0x32B27, 0xDCAB, 0x1E7D0),
     39: (0x26B7E, 0x6317D, 0x15E6E, 0x2FB92),
+    43: (0x1BAF3, 0x1210F5, 0x4789A, 0x82D63),
 }
 
 
@@ -83,7 +84,5 @@ def williamson(order: int) -> Signs | None:
     index = np.arange(n)
     distance = (index[:, None] - index) % n
     folded = np.minimum(distance, n - distance)
-    a, b, c, d = (
-        np.where((2 * mask >> folded) & 1, -1, 1).astype(np.int8) for mask in WILLIAMSON[n]
-    )
+    a, b, c, d = (np.where((2 * mask >> folded) & 1, -1, 1).astype(np.int8) for mask in WILLIAMSON[n])
     return np.block([[a, b, c, d], [-b, a, -d, c], [-c, d, a, -b], [-d, -c, b, a]])

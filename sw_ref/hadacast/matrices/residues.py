@@ -24,9 +24,7 @@ def _powers(p: int, m: int, reduction: tuple[int, ...]) -> list[tuple[int, ...]]
     powers = [one]
     while True:
         *low, high = powers[-1]
-        following = tuple(
-            (c + high * r) % p for c, r in zip((0, *low), reduction, strict=True)
-        )
+        following = tuple((c + high * r) % p for c, r in zip((0, *low), reduction, strict=True))
         if following == one or len(powers) >= p**m:
             return powers
         powers.append(following)

@@ -13,11 +13,14 @@ SEGMENT = 24
 # Cycles from a column's first element to its use in the array: its number, a look-up of two cycles, a sign.
 LEAD = 4
 
-# Cycles from the last beat into a stride memory to the first beat out: a read, and a register behind it.
-STRIDE = 3
+# Registers behind a block RAM, whose output is slow: one next to it, one on the way.
+BEHIND = 2
 
-# Cycles from a push into an empty queue to its head.
-QUEUE = 3
+# Cycles from the last beat into a stride memory to the first beat out: a write, a read, and those registers.
+STRIDE = 2 + BEHIND
+
+# Cycles from a push into an empty queue to its head: likewise.
+QUEUE = 2 + BEHIND
 
 
 @dataclass(frozen=True, kw_only=True)

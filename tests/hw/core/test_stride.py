@@ -10,10 +10,11 @@ from amaranth.sim import Simulator
 
 from hadacast.core.line import Line
 from hadacast.core.stride import Stride
+from hadacast.spec.hadamard_plan import STRIDE
 from hadacast.tech.family import FAMILIES, Target
 
 LAYOUT = data.StructLayout({"word": 16})
-SHAPES = [(2, 1), (1, 2), (1, 5), (5, 1), (2, 2), (2, 3), (3, 2), (4, 4), (12, 3), (3, 12), (5, 7), (20, 2), (8, 16)]
+SHAPES = [(2, 1), (1, 2), (1, 5), (5, 1), (2, 2), (2, 3), (4, 4), (12, 3), (3, 12), (5, 7)]
 
 
 def run(rows, columns, blocks, gap, stall, run_=1, go=1.0, seed=1):
@@ -55,7 +56,7 @@ def transposed(rows, columns, blocks):
     return np.arange(blocks * rows * columns).reshape(blocks, rows, columns).swapaxes(1, 2).ravel().tolist()
 
 
-@pytest.mark.parametrize(("gap", "stall"), [(0, 0), (0.4, 0), (0, 0.4), (0.3, 0.3), (0.9, 0.05)])
+@pytest.mark.parametrize(("gap", "stall"), [(0, 0), (0.3, 0.4), (0.9, 0.05)])
 @pytest.mark.parametrize(("rows", "columns"), SHAPES)
 def test_every_block_is_transposed(rows, columns, gap, stall):
     blocks = 3 + 60 // (rows * columns)
@@ -64,7 +65,7 @@ def test_every_block_is_transposed(rows, columns, gap, stall):
     if not gap and not stall:
         assert (np.diff(came) == 1).all()
         assert (np.diff(when) == 1).all()
-        assert when[0] - came[0] == rows * columns - 1 + 3
+        assert when[0] - came[0] == rows * columns - 1 + STRIDE
 
 
 def test_addresses_come_round():
@@ -81,7 +82,7 @@ def test_runs_have_no_pause(rows, columns):
     assert left == transposed(rows, columns, blocks)
     starts = when[::rows]
     assert when == [s + k for s in starts for k in range(rows)]
-    assert begins == [s - 2 for s in starts]
+    assert begins == [s - STRIDE + 1 for s in starts]
     assert len(set(np.diff(starts))) > 1
 
 

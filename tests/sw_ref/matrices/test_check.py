@@ -56,5 +56,7 @@ def test_a_single_wrong_sign_is_found():
         wrong = h.copy()
         i, j = rng.integers(0, 28, 2)
         wrong[i, j] *= -1
-        with pytest.raises(HadacastError, match=rf"^matrix rows (\d+ and {i}|{i} and \d+) have the product -?2:"):
+        with pytest.raises(
+            HadacastError, match=rf"^matrix rows (\d+ and {i}|{i} and \d+) have the product -?2:"
+        ):
             checked(wrong)

@@ -34,7 +34,9 @@ def test_residues_of_prime_powers_are_squares_in_a_field(q):
         return sum(int(c % p) * p**i for i, c in enumerate(reversed(poly)))
 
     def squares(modulus):
-        return {number(galois.gf_rem(galois.gf_sqr(polynomial(a), p, zz), modulus, p, zz)) for a in range(1, q)}
+        return {
+            number(galois.gf_rem(galois.gf_sqr(polynomial(a), p, zz), modulus, p, zz)) for a in range(1, q)
+        }
 
     ours = {a for a in range(1, q) if jacobsthal(q)[a, 0] == 1}
     moduli = [[zz(1), *map(zz, low)] for low in itertools.product(range(p), repeat=m)]
@@ -53,7 +55,7 @@ def test_jacobsthals_identities(q):
     ones = np.ones((q, q), dtype=np.int64)
     assert (matrix @ matrix.T == q * np.eye(q) - ones).all()
     assert not (matrix @ ones).any()
-    assert (matrix.T == (1 if q % 4 == 1 else -1) * matrix).all()
+    assert ((1 if q % 4 == 1 else -1) * matrix == matrix.T).all()
 
 
 def test_prime_powers():
@@ -95,7 +97,9 @@ def test_which_orders_there_are():
         return [n for n in range(1, 257) if family(n) is not None]
 
     assert orders(constructions.sylvester) == [1, 2, 4, 8, 16, 32, 64, 128, 256]
-    assert orders(constructions.williamson) == [4 * n for n in range(3, 44, 2) if n in constructions.WILLIAMSON]
+    assert orders(constructions.williamson) == [
+        4 * n for n in range(3, 44, 2) if n in constructions.WILLIAMSON
+    ]
     is_power = [q for q in range(3, 256) if prime_power(q)]
     assert orders(constructions.paley1) == [q + 1 for q in is_power if q % 4 == 3]
     assert orders(constructions.paley2) == [2 * (q + 1) for q in is_power if q % 4 == 1 and q < 128]

@@ -108,5 +108,7 @@ def test_orders_that_a_family_lacks(name, message):
 
 @pytest.mark.parametrize("order", [0, 1, 6, 188, 260, -4, True, 12.0, None, "12"])
 def test_orders_without_a_default(order):
-    with pytest.raises(HadacastError, match=r"^order is .*: it must be 2 or a multiple of 4 up to 256, but not"):
+    with pytest.raises(
+        HadacastError, match=r"^order is .*: it must be 2 or a multiple of 4 up to 256, but not"
+    ):
         matrices.default(order)

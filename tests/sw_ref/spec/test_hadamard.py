@@ -35,7 +35,9 @@ def test_it_is_a_kronecker_product(case):
     """(I ⊗ H ⊗ I)·x in exact integers, and HᵀH = K·I brings x back."""
     spec = Hadamard(**case)
     h = spec.signs.astype(object)
-    named = np.array(matrices.named(spec.matrix) if isinstance(spec.matrix, str) else matrices.checked(spec.matrix))
+    named = np.array(
+        matrices.named(spec.matrix) if isinstance(spec.matrix, str) else matrices.checked(spec.matrix)
+    )
     assert (h == (named.T if spec.transpose else named)).all()
     outer = spec.frame // spec.order // spec.stride
     whole = np.kron(np.kron(np.eye(outer, dtype=object), h), np.eye(spec.stride, dtype=object))
@@ -158,7 +160,10 @@ def test_what_looks_like_a_fold_and_is_none():
         ({"order": 12, "stride": 3}, "stride is 3: with the order 12 it must divide the frame, 96"),
         ({"order": 12, "stride": 16}, r"stride is 16: it must be an integer from 0 to 8 \(frame / 12\)"),
         ({"order": 12, "stride": -1}, "stride is -1: it must be an integer"),
-        ({"order": 12, "stride": 4, "lanes": 8}, "lanes is 8: a hadamard stage takes numbers that divide its stride, 4"),
+        (
+            {"order": 12, "stride": 4, "lanes": 8},
+            "lanes is 8: a hadamard stage takes numbers that divide its stride, 4",
+        ),
         ({"order": 12, "lanes": 3}, "lanes is 3: a hadamard stage takes numbers that divide its stride, 8"),
         ({"order": 12, "transpose": 1}, "transpose is 1: it must be true or false"),
         ({"order": 12, "input": Format(width=49)}, "width is 49: a hadamard stage takes 1 to 48 input bits"),
