@@ -20,6 +20,7 @@ from hadacast.spec.cast import Cast
 from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.gain import Gain
+from hadacast.spec.hadamard import Hadamard
 from hadacast.spec.lookup import Lookup
 from hadacast.spec.normalize import Normalize
 from hadacast.spec.order import Order
@@ -55,6 +56,7 @@ STAGES: Mapping[str, type[Stage]] = {
         Scatter,
         Rotate,
         Gain,
+        Hadamard,
     )
 }
 MAX_BYTES = 1 << 20

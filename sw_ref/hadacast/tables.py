@@ -1,4 +1,4 @@
-"""Tables of constants that a recipe keeps in .npy files beside it."""
+"""Tables of constants that a recipe keeps beside it: numbers in .npy files, rows of + and - in texts."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -10,15 +10,16 @@ from hadacast import checks
 from hadacast.errors import HadacastError
 
 SUFFIX = ".npy"
+SIGNS = ".txt"
 MAX_NUMBERS = 1 << 16
 MAX_BYTES = MAX_NUMBERS * 8 + (1 << 12)
 
 
 def resolved(settings: Any, folder: Path) -> Any:
     """`settings`, tables and lists as TOML has them, with each text that ends in .npy replaced by a list of
-    the numbers in that file, a path from `folder`.
+    the numbers in that file, a path from `folder`, and each that ends in .txt by the lines of that one.
 
-    Raises HadacastError as load() does.
+    Raises HadacastError as load() and load_signs() do.
     """
     if isinstance(settings, dict):
         return {key: resolved(value, folder) for key, value in settings.items()}
@@ -26,7 +27,27 @@ def resolved(settings: Any, folder: Path) -> Any:
         return [resolved(value, folder) for value in settings]
     if isinstance(settings, str) and settings.endswith(SUFFIX):
         return load(folder / settings)
+    if isinstance(settings, str) and settings.endswith(SIGNS):
+        return load_signs(folder / settings)
     return settings
+
+
+def load_signs(path: Path) -> list[str]:
+    """The lines of a text of + and -, without spaces around them and empty ones.
+
+    Raises HadacastError for a file that isn't there, is too large, or holds anything else.
+    """
+    shown = f"table {checks.quote(str(path))}"
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such file"
+        raise HadacastError(f"{shown}: {reason}") from None
+    lines = [line.strip() for line in content.decode("latin-1").splitlines()]
+    if len(content) > MAX_BYTES or not set("".join(lines)) <= set("+-"):
+        raise HadacastError(f"{shown}: it must be lines of + and -, up to {MAX_NUMBERS:,} of these")
+    return [line for line in lines if line]
 
 
 def load(path: Path) -> list[Any]:

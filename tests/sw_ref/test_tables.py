@@ -66,6 +66,7 @@ def test_a_matrix_for_a_row_is_refused(tmp_path):
     [
         (np.zeros((2, 2, 2)), r"shape \(2, 2, 2\)"),
         (np.zeros((0, 2)), r"shape \(0, 2\)"),
+        (np.zeros(()), r"shape \(\)"),
         (np.zeros(0), r"shape \(0,\)"),
         (np.array([1.0, np.nan]), "NaN"),
         (np.array([1j]), "complex128"),
@@ -89,3 +90,24 @@ def test_what_is_no_array(tmp_path):
             tables.load(tmp_path / name)
     with pytest.raises(HadacastError, match="No such file"):
         tables.load(tmp_path / "none.npy")
+
+
+def test_rows_of_numbers_and_of_signs(tmp_path):
+    np.save(tmp_path / "a.npy", np.array([[1, -1], [2, 3]], dtype=np.int8))
+    np.save(tmp_path / "b.npy", np.array([[0.5], [-0.25]], dtype=np.float32))
+    (tmp_path / "h.txt").write_text("++\n\n  +-\r\n")
+    settings = {"a": "a.npy", "b": "b.npy", "h": "h.txt"}
+    assert tables.resolved(settings, tmp_path) == {
+        "a": [[1, -1], [2, 3]],
+        "b": [[Fraction(1, 2)], [Fraction(-1, 4)]],
+        "h": ["++", "+-"],
+    }
+
+
+@pytest.mark.parametrize("content", [b"+-\n+0", b"+ -", b"\xff\xfe+-", b"+" * (1 << 20)])
+def test_texts_of_anything_else(content, tmp_path):
+    (tmp_path / "h.txt").write_bytes(content)
+    with pytest.raises(HadacastError, match=r"h\.txt'?: it must be lines of \+ and -"):
+        tables.load_signs(tmp_path / "h.txt")
+    with pytest.raises(HadacastError, match="No such file"):
+        tables.load_signs(tmp_path / "none.txt")

@@ -15,6 +15,7 @@ from hadacast.core.frame_buffer import FrameBuffer
 from hadacast.core.framer import COUNTER_WIDTH, Framer
 from hadacast.core.fwht import Fwht
 from hadacast.core.gain import Gain
+from hadacast.core.hadamard import Hadamard
 from hadacast.core.lookup import Lookup
 from hadacast.core.normalize import Normalize
 from hadacast.core.pack import Pack, scale_layout
@@ -34,6 +35,7 @@ DRAIN_MARGIN = 16
 COMPONENTS: dict[str, Any] = {
     "fwht": Fwht,
     "cast": Cast,
+    "hadamard": Hadamard,
     "signs": Signs,
     "align": Align,
     "pvq": Pvq,
