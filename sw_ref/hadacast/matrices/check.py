@@ -30,7 +30,7 @@ def checked(value: Any, name: str = "matrix") -> Signs:
             sign = {"+": 1, "-": -1}.get(element) if isinstance(element, str) else element
             if isinstance(sign, bool) or sign not in (1, -1):
                 raise HadacastError(
-                    f"{name}[{index}, {place}] is {checks.quote(element)}: it must be 1 or -1, in a text + or -"
+                    f"{name}[{index}, {place}] is {checks.quote(element)}: it must be 1 or -1, or + or -"
                 )
             h[index, place] = int(sign)
     products = h.astype(np.int64) @ h.T
