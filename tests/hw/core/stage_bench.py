@@ -20,6 +20,7 @@ from hadacast.sim.simulators import simulate
 from hadacast.sim.stimulus import Stimulus
 from hadacast.sim.trace import Trace
 from hadacast.spec.pipeline import FRAME_BUFFER
+from hadacast.settings import RegisterMap
 from hadacast.spec.stage import Stage
 
 
@@ -51,6 +52,7 @@ class Flat:
     name: str = "flat"
     random_bits: int = 0
     scales: Any = None
+    registers: RegisterMap = RegisterMap(())
 
     @property
     def sequential(self) -> bool:

@@ -157,7 +157,7 @@ def test_what_looks_like_a_fold_and_is_none():
         ({"matrix": "paley"}, "matrix is 'paley': it must be a name such as"),
         ({"matrix": ("++", "++")}, "matrix rows 0 and 1 have the product 2"),
         ({"matrix": 3}, "matrix is 3: it must be rows"),
-        ({"order": 12, "stride": 3}, "stride is 3: with the order 12 it must divide the frame, 96"),
+        ({"order": 12, "stride": 3}, "stride is 3: with order 12 it must divide the frame, 96"),
         ({"order": 12, "stride": 16}, r"stride is 16: it must be an integer from 0 to 8 \(frame / 12\)"),
         ({"order": 12, "stride": -1}, "stride is -1: it must be an integer"),
         (
