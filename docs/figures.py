@@ -47,7 +47,6 @@ ROWS = {
             "nvfp4_rht16",
             "mxfp4_32",
             "int4_token128",
-            "kv_int2_g128",
         )
     ),
     "boards.md": (

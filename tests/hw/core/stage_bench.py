@@ -15,12 +15,12 @@ from hadacast.core.quantizer.random import Xorshift32
 from hadacast.core.top import lane_bits, ports
 from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block, Frames
+from hadacast.settings import RegisterMap
 from hadacast.sim.scoreboard import Comparison, compare
 from hadacast.sim.simulators import simulate
 from hadacast.sim.stimulus import Stimulus
 from hadacast.sim.trace import Trace
 from hadacast.spec.pipeline import FRAME_BUFFER
-from hadacast.settings import RegisterMap
 from hadacast.spec.stage import Stage
 
 
@@ -44,6 +44,9 @@ def sides(format_: Codes | Block, frame: int, lanes: int) -> list[Side]:
     return [Side(name, width, signed, group) for name, (width, signed) in format_.sides.items()]
 
 
+NOTHING_TO_SET = RegisterMap(())
+
+
 @dataclass(frozen=True)
 class Flat:
     """A stage as a Pipeline looks to the benches: lanes of unsigned patterns, those of the sides last."""
@@ -52,7 +55,7 @@ class Flat:
     name: str = "flat"
     random_bits: int = 0
     scales: Any = None
-    registers: RegisterMap = RegisterMap(())
+    registers: RegisterMap = NOTHING_TO_SET
 
     @property
     def sequential(self) -> bool:
