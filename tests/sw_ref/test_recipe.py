@@ -149,7 +149,7 @@ def test_byte_order_mark_and_line_ends_of_windows(write):
         ("[stream]\nframe=8\n[[stage]]\nkind=['fwht']", "[[stage]] 0 kind is ['fwht']: it must be one of"),
         (
             MINIMAL + "frame = 8",
-            "[[stage]] 0 has no field 'frame': it must be one of kind, registers, stall_",
+            "[[stage]] 0 has no field 'frame': it must be one of bits, kind, registers, size, ",
         ),
         (MINIMAL + "input = {}", "[[stage]] 0 has no field 'input': "),
         (
