@@ -42,7 +42,7 @@ def growth(stages: Iterable[Stage]) -> float:
     found = 1.0
     for stage in stages:
         if isinstance(stage, Fwht):
-            found *= math.sqrt(1 << stage.stages)
+            found *= math.sqrt(1 << len(stage.distances))
         elif isinstance(stage, Normalize):
             found *= float(stage.constant)
     return found

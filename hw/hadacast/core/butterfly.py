@@ -22,6 +22,7 @@ class Butterfly(Component):
     Members
     -------
     enable: low while the stage must stand still.
+    on: low while elements pass as they are. It changes between frames only, and latency doesn't with it.
     i_valid, i: a beat arrives.
     o_valid, o: a beat leaves. Of all stages together, a frame's first in the cycle of its last in.
     """
@@ -32,6 +33,7 @@ class Butterfly(Component):
         super().__init__(
             {
                 "enable": In(1),
+                "on": In(1, init=1),
                 "i_valid": In(1),
                 "i": In(data.ArrayLayout(signed(width), lanes)),
                 "o_valid": Out(1),
@@ -57,7 +59,7 @@ class SpatialButterfly(Butterfly):
                 m.d.comb += [
                     adders.a.eq(self.i[lane]),
                     adders.x.eq(self.i[other]),
-                    adders.meets.eq(1),
+                    adders.meets.eq(self.on),
                     self.o[lane].eq(adders.sum),
                     self.o[other].eq(adders.difference),
                 ]
@@ -69,8 +71,9 @@ class FeedbackButterfly(Butterfly):
 
     In the first half of a block of 2·distance beats, arriving elements x enter the delay and the
     differences of the block before leave it. In the second half each x meets its delayed a: a + x
-    leaves, a - x enters the delay. Differences owed leave one each enabled cycle, whether or not
-    the next block arrives; it cannot overtake them, so the delay never overflows.
+    leaves, a - x enters the delay; while the stage isn't on, a and x do. Differences owed leave one each
+    enabled cycle, whether or not the next block arrives; it cannot overtake them, so the delay never
+    overflows.
     """
 
     def __init__(self, lanes: int, width: int, distance: int, storage: str):
@@ -123,7 +126,7 @@ class FeedbackButterfly(Butterfly):
             # so that synthesis doesn't see that it is one, keeps the wires short.
             lane_meets = Signal(name=f"meets_{lane}")
             with m.If(turns):
-                m.d.sync += lane_meets.eq(~lane_meets)
+                m.d.sync += lane_meets.eq(~lane_meets & self.on)
             m.d.comb += [
                 adders.a.eq(head[lane]),
                 adders.x.eq(self.i[lane]),

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import Component, In, Out
 from hadacast.core import beat
 from hadacast.core.butterfly import Butterfly, FeedbackButterfly, SpatialButterfly
 from hadacast.core.count import following
+from hadacast.core.settings import members
 from hadacast.core.span import Beat, Skid
 from hadacast.spec import fwht as spec_module
 from hadacast.tech.family import of_platform
@@ -29,6 +30,7 @@ class Fwht(Component):
     -------
     i: beats of whole frames (hadacast.core.beat.flowing).
     o: the same of good frames, if they are known.
+    set_butterflies: which stages pair elements, that of the shortest distance in bit 0; with spec.up_to.
 
     Attributes
     ----------
@@ -44,6 +46,7 @@ class Fwht(Component):
             {
                 "i": In(stream.Signature(beat.flowing(spec.input, spec.lanes))),
                 "o": Out(stream.Signature(beat.flowing(spec.output, spec.lanes))),
+                **members(spec.settings),
             }
         )
 
@@ -51,7 +54,7 @@ class Fwht(Component):
         """Largest delay first, where words are narrowest; then the lanes."""
         spec = self.spec
         stages: list[Butterfly] = []
-        for width, distance in enumerate(reversed(spec.distances), spec.working.width):
+        for width, distance in enumerate(reversed(spec.circuit), spec.working.width):
             if distance < spec.lanes:
                 stages.append(SpatialButterfly(spec.lanes, width, distance))
             else:
@@ -75,6 +78,9 @@ class Fwht(Component):
 
         for index, stage in enumerate(self._butterflies()):
             m.submodules[f"stage_{index}"] = stage
+            if spec.up_to:
+                # The longest distance comes first.
+                m.d.comb += stage.on.eq(self.set_butterflies[spec.stages - 1 - index])
             m.d.comb += [
                 stage.enable.eq(enable),
                 stage.i_valid.eq(arriving.valid),

@@ -7,7 +7,7 @@ from amaranth.hdl import Shape
 from amaranth.lib import data
 from amaranth.lib.wiring import In
 
-from hadacast.settings import Setting, Table
+from hadacast.settings import Register, Setting, Table
 
 
 def shape_of(setting: Setting) -> Shape:
@@ -26,5 +26,11 @@ def port_shape(setting: Setting) -> Any:
 
 
 def members(settings: Sequence[Setting]) -> dict[str, Any]:
-    """A stage's ports for its settings, `set_NAME` of each. They change while no frame is in the core."""
-    return {f"set_{setting.name}": In(port_shape(setting)) for setting in settings}
+    """A stage's ports for its settings, `set_NAME` of each. They change while no frame is in the core; a
+    register's value is what it is after reset, where nothing is connected."""
+    return {
+        f"set_{setting.name}": In(
+            port_shape(setting), init=setting.init if isinstance(setting, Register) else None
+        )
+        for setting in settings
+    }

@@ -8,6 +8,7 @@ from hadacast import checks
 from hadacast.errors import HadacastError
 from hadacast.format import MAX_WIDTH, Codes, Format
 from hadacast.frames import Block, Frames, exponents
+from hadacast.settings import Register, Setting
 from hadacast.spec.butterflies import butterflies
 from hadacast.spec.stage import MAX_FRAME, Stage
 
@@ -31,10 +32,13 @@ class Fwht(Stage):
         exponent each (hadacast.spec.align), which goes with them. Lanes divide the distance d of a pair, or
         are a multiple of 2·d.
     size: points of each transform, a power of two from 2 on; 0: the largest with which transforms tile the
-        frame. size·stride must divide N.
+        frame, or up_to. size·stride must divide N. With up_to it may be 1: elements pass as they are.
     stride: places from one point of a transform to the next. 1: blocks, I ⊗ H_size. N/size: H_size ⊗ I.
     bits: in place of size and stride, the index bits whose butterflies are taken: bit b pairs places 2^b
         apart, and 2^(b+1) must divide N. (): as size and stride say.
+    up_to: points of the largest transform that can be chosen at run time, a power of two; 0: no other can. The
+        core has the butterflies of this size, in place of those of `size`, which then says what it does after
+        reset, and elements leave as wide as the largest makes them. Latency stays that of the largest.
     registers: pipeline registers between butterfly stages, 0 to 2. The input has one too, unless
         this is 0, and the output always has one. More of them: a faster clock, a longer latency.
     storage: where delays live: "ff", for delays of up to 256 beats, that is N/P up to 512, "lutram",
@@ -48,6 +52,7 @@ class Fwht(Stage):
     size: int = 0
     stride: int = 1
     bits: tuple[int, ...] = ()
+    up_to: int = 0
     registers: int = 1
     storage: str = "auto"
     stall_span: int = 8
@@ -58,7 +63,8 @@ class Fwht(Stage):
             self._check_bits()
         else:
             self._check_size()
-        for distance in self.distances:
+        self._check_up_to()
+        for distance in self.circuit:
             if distance % self.lanes and self.lanes % (2 * distance):
                 raise HadacastError(
                     f"lanes is {self.lanes}: butterflies between elements {distance:,} apart take lanes that "
@@ -78,7 +84,7 @@ class Fwht(Stage):
         checks.integer("output width", self.working.width + self.stages, 1, MAX_WIDTH)
         checks.integer("registers", self.registers, 0, 2)
         checks.choice("storage", self.storage, STORAGE)
-        longest = max(self.distances) // self.lanes
+        longest = max(self.circuit) // self.lanes
         if self.storage == "ff" and longest > MAX_FF_DEPTH:
             raise HadacastError(
                 f"storage is 'ff': the longest delay is {longest:,} beats, flip-flops hold up to"
@@ -114,7 +120,22 @@ class Fwht(Stage):
                 "which is odd"
             )
         if self.size != 0:
-            checks.power_of_two("size", self.size, 2, most, f", which divides {self.frame // self.stride:,}")
+            least = 1 if self.up_to else 2
+            note = f", which divides {self.frame // self.stride:,}"
+            checks.power_of_two("size", self.size, least, most, note)
+
+    def _check_up_to(self) -> None:
+        if self.up_to == 0:
+            checks.integer("up_to", self.up_to, 0, 0)
+            return
+        most = self.frame // self.stride
+        most &= -most
+        note = f", which divides {self.frame // self.stride:,}"
+        checks.power_of_two("up_to", self.up_to, 2, most, note)
+        for distance in self.distances:
+            if distance not in self.circuit:
+                name, value = ("bits", list(self.bits)) if self.bits else ("size", self.size)
+                raise HadacastError(f"{name} is {value}: up_to, {self.up_to:,}, must be as large")
 
     @cached_property
     def distances(self) -> tuple[int, ...]:
@@ -122,18 +143,38 @@ class Fwht(Stage):
         if self.bits:
             return tuple(1 << bit for bit in self.bits)
         most = self.frame // self.stride
-        size = self.size or most & -most
+        return self._up_to(self.size or self.up_to or most & -most)
+
+    @cached_property
+    def circuit(self) -> tuple[int, ...]:
+        """The same of the butterfly stages that are built: `distances`, or those of a transform of up_to."""
+        return self._up_to(self.up_to) if self.up_to else self.distances
+
+    def _up_to(self, size: int) -> tuple[int, ...]:
         return tuple(self.stride << bit for bit in range(size.bit_length() - 1))
 
     @property
     def stages(self) -> int:
-        """Butterfly stages: log2 of the points of each transform."""
-        return len(self.distances)
+        """Butterfly stages that are built: log2 of the points of each transform."""
+        return len(self.circuit)
+
+    @property
+    def active(self) -> int:
+        """Which of them pair elements: bit i, the one of the i-th shortest distance."""
+        return sum(1 << i for i, distance in enumerate(self.circuit) if distance in self.distances)
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        if not self.up_to:
+            return ()
+        every = (1 << self.stages) - 1
+        text = "bit i: whether elements stride·2^i apart are paired; size - 1 for a transform of that size"
+        return (Register(name="butterflies", text=text, low=0, high=every, init=self.active),)
 
     @property
     def delay(self) -> int:
         """Beats that wait in delays: the distances that are no shorter than a beat."""
-        return sum(distance // self.lanes for distance in self.distances)
+        return sum(distance // self.lanes for distance in self.circuit)
 
     @property
     def whole(self) -> bool:
@@ -177,4 +218,6 @@ class Fwht(Stage):
         return self.delay + self.entry_registers + sum(self.stage_registers)
 
     def transform(self, x: Frames) -> Frames:
+        if not self.distances:
+            return x
         return x.with_codes(butterflies(x.codes, self.result.width, self.distances))

@@ -178,6 +178,17 @@ def test_signs_change_between_frames(frame, lanes):
     Run([rotation(frame, lanes, seed) for seed in (1, 2)], seed=frame).run()
 
 
+def sized(frame, lanes, **active):
+    stages = [Fwht(frame=frame, lanes=lanes, input=Format(width=6), up_to=frame, **active)]
+    return Pipeline(name="sized", stages=tuple(stages))
+
+
+@pytest.mark.parametrize(("frame", "lanes"), [(64, 2), (32, 4), (16, 16)])
+def test_the_active_size_changes_between_frames(frame, lanes):
+    sizes = [sized(frame, lanes), *(sized(frame, lanes, size=1 << k) for k in (3, 0, 1, 4, 2))]
+    Run([*sizes, sized(frame, lanes, bits=(0, 2, 3)), sizes[0]], seed=frame + lanes, frames=4).run()
+
+
 FOUND = (
     Register(name="a", text="", low=-5, high=4, init=-1),
     Table(name="b", text="", width=70, init=tuple(range(5))),

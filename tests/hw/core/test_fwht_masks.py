@@ -41,6 +41,12 @@ CASES = [
     case(64, 8, bits=(1, 4), registers=0),
     case(16, 16, bits=(0, 3)),
     case(32, 1, bits=(4,), storage="lutram"),
+    # Another size after reset than the one that is built.
+    case(32, 1, up_to=32, size=4),
+    case(32, 8, up_to=16, size=2, registers=2),
+    case(64, 4, up_to=64, bits=(1, 3, 5), storage="bram"),
+    case(16, 16, up_to=16, size=1),
+    case(48, 2, up_to=4, size=2, stride=12),
     # No powers of two.
     case(12, 4),
     case(24, 24, size=8),

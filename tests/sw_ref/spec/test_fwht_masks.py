@@ -1,6 +1,7 @@
 """Transforms of parts of frames, and of frames of any length, against Kronecker products of matrices."""
 
 import re
+from dataclasses import replace
 from functools import reduce
 
 import numpy as np
@@ -252,3 +253,39 @@ def test_the_first_transform_over_whole_frames_drops():
     assert Pipeline(name="p", stages=(part, whole)).dropper == 1
     after = Fwht(frame=64, lanes=4, input=whole.output)
     assert Pipeline(name="p", stages=(whole, after)).dropper == 0
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 8, 16])
+def test_a_smaller_size_than_the_built_one(size):
+    spec = Fwht(frame=48, lanes=2, input=Format(width=6), up_to=16, size=size)
+    built = replace(spec, size=0)
+    assert (spec.output, spec.latency, spec.whole) == (built.output, built.latency, built.whole)
+    x = codes(spec)
+    np.testing.assert_array_equal(spec.compute(x), x @ blocks(48, size or 16))
+    (register,) = spec.settings
+    assert register.init == (size or 16) - 1
+    assert register.range == built.settings[0].range == (0, 15)
+
+
+def test_any_bits_of_a_built_size():
+    spec = Fwht(frame=48, input=Format(width=6), up_to=16, bits=(0, 3))
+    assert spec.settings[0].init == 0b1001
+    np.testing.assert_array_equal(spec.compute(codes(spec)), codes(spec) @ masked(48, (0, 3)))
+    assert not replace(spec, up_to=0).settings
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"up_to": 3}, "up_to is 3: it must be a power of two from 2 to 16, which divides 48"),
+        ({"up_to": 32}, "up_to is 32"),
+        ({"up_to": True}, "up_to is True"),
+        ({"up_to": 4, "size": 8}, "size is 8: up_to, 4, must be as large"),
+        ({"up_to": 4, "bits": (1, 2)}, "bits is [1, 2]: up_to, 4, must be as large"),
+        ({"size": 1}, "size is 1: it must be a power of two from 2 to 16"),
+        ({"up_to": 16, "size": 3}, "size is 3: it must be a power of two from 1 to 16"),
+    ],
+)
+def test_a_size_that_was_not_built_is_refused(settings, message):
+    with pytest.raises(HadacastError, match=re.escape(message)):
+        Fwht(frame=48, **settings)
