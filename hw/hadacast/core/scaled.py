@@ -18,6 +18,11 @@ class Scaled(Elementwise):
     def pipes(self, m: Module, enable: Value, place: Value) -> list[Value]:
         return [self._lane(m, enable, place, lane) for lane in range(self.spec.lanes)]
 
+    def written(self, m: Module, enable: Value, place: Value, lane: int) -> Value:
+        """Magnitude and sign of a lane's factor that can be changed, `plan.entry` enabled cycles behind the
+        place."""
+        raise NotImplementedError
+
     def _lane(self, m: Module, enable: Value, place: Value, lane: int) -> Value:
         plan = self.spec.plan
         x = self.i.p.data[lane]
@@ -44,12 +49,16 @@ class Scaled(Elementwise):
         part(ratio, "ratio")
         m.d.comb += ratio.i.eq(later(magnitude[: plan.bits], at - 1, "entered"))
         beyond = magnitude[plan.bits :].any()
-        if not ratio.spec.constant:
-            m.d.comb += ratio.multiplier.eq(table(plan.multipliers(lane), at, "multiplier"))
-        if any(plan.negative):
-            negative = later(negative, at, "own_sign") ^ table(plan.sign_table(lane), at, "sign")[0]
+        negative = later(negative, at, "own_sign")
+        if plan.code_bits:
+            row = self.written(m, enable, place, lane)
+            m.d.comb += ratio.multiplier.eq(row[: plan.code_bits])
+            negative = negative ^ row[plan.code_bits]
         else:
-            negative = later(negative, at, "own_sign")
+            if not ratio.spec.constant:
+                m.d.comb += ratio.multiplier.eq(table(plan.multipliers(lane), at, "multiplier"))
+            if any(plan.negative):
+                negative = negative ^ table(plan.sign_table(lane), at, "sign")[0]
         entered = at
         both = later(Cat(ratio.sticky, ratio.quotient), plan.product - ratio.latency, "quotient")
         sticky, quotient = both[0], both[1:]

@@ -26,14 +26,20 @@ class Switch:
     -------
     choices: for each output the inputs that it ever is.
     rows: for each beat, for each output, which of its choices.
+    loadable: whether the table can be written at run time.
     """
 
     choices: Rows
     rows: Rows
+    loadable: bool = False
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[int]]) -> "Switch":
-        """From the input of each output, beat by beat; -1 is a zero."""
+    def of(cls, rows: Sequence[Sequence[int]], loadable: bool = False) -> "Switch":
+        """From the input of each output, beat by beat; -1 is a zero. Where it is loadable, each output can be
+        any of as many inputs."""
+        if loadable:
+            every = tuple(range(len(rows[0])))
+            return cls(choices=(every,) * len(every), rows=tuple(map(tuple, rows)), loadable=True)
         choices = tuple(tuple(sorted(set(column))) for column in zip(*rows, strict=True))
         numbers = [{source: k for k, source in enumerate(chosen)} for chosen in choices]
         return cls(
@@ -51,7 +57,7 @@ class Switch:
     @cached_property
     def table(self) -> PlaceTable:
         """The selections of each beat, output 0 in the low bits."""
-        return packed(self.rows, self.widths)
+        return packed(self.rows, self.widths, self.loadable)
 
     @property
     def registers(self) -> int:
@@ -67,15 +73,16 @@ class Switch:
         return self.table.latency + self.registers
 
 
-def packed(rows: Rows, widths: Sequence[int]) -> PlaceTable:
-    """Rows of several numbers of these widths as a PlaceTable, the first in the low bits."""
+def packed(rows: Rows, widths: Sequence[int], loadable: bool) -> PlaceTable:
+    """Rows of several numbers of these widths as a PlaceTable, the first in the low bits. Rows without bits
+    are a constant."""
     words = []
     for row in rows:
         word, at = 0, 0
         for number, width in zip(row, widths, strict=True):
             word, at = word | number << at, at + width
         words.append(word)
-    return PlaceTable(rows=tuple(words))
+    return PlaceTable(rows=tuple(words), loadable=loadable and sum(widths) > 0, bits=sum(widths))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +100,7 @@ class Banked:
     addresses: the beat of each block from which each bank is read, by beat that leaves, for each bank group.
     groups: the number of each bank's group: banks with the same addresses are one memory.
     halves: blocks that the memory holds, 1 or 2.
+    loadable: whether the tables can be written at run time.
     """
 
     lanes: int
@@ -102,6 +110,7 @@ class Banked:
     addresses: Rows
     groups: tuple[int, ...]
     halves: int
+    loadable: bool = False
 
     @property
     def depth(self) -> int:
@@ -121,7 +130,13 @@ class Banked:
     @cached_property
     def address_table(self) -> PlaceTable:
         """The addresses of each beat that leaves, group 0 in the low bits."""
-        return packed(self.addresses, [self.address_bits] * len(self.addresses[0]))
+        return packed(self.addresses, [self.address_bits] * len(self.addresses[0]), self.loadable)
+
+    @property
+    def tables(self) -> dict[str, PlaceTable]:
+        """Those that can be written at run time."""
+        found = {"write": self.write.table, "addresses": self.address_table, "read": self.read.table}
+        return {name: table for name, table in found.items() if table.loadable}
 
     @property
     def entry_registers(self) -> int:
@@ -152,6 +167,14 @@ def banked(source: Ints, lanes: int, blocks: int) -> Banked:
     return _plan(source, lanes, flow, halves, np.ones(len(source), dtype=bool))
 
 
+def loadable(source: Ints, lanes: int, blocks: int) -> Banked:
+    """The same in a circuit for any permutation of its size: two blocks of memory, and tables that can all be
+    written."""
+    beats = len(source) // lanes
+    flow = Flow(beats=beats, blocks=blocks, lag=None, capacity=2 * beats, in_beats=beats)
+    return _plan(source, lanes, flow, 2, np.ones(len(source), dtype=bool), True)
+
+
 def scattered(places: Sequence[int], frame: int, lanes: int) -> Banked:
     """The plan for y[places[k]] = x[k] and zeros elsewhere: K elements in, `frame` out."""
     count = len(places)
@@ -166,7 +189,14 @@ def scattered(places: Sequence[int], frame: int, lanes: int) -> Banked:
     return _plan(source, lanes, flow, 2, ~rest)
 
 
-def _plan(source: Ints, lanes: int, flow: Flow, halves: int, used: "np.typing.NDArray[np.bool_]") -> Banked:
+def _plan(
+    source: Ints,
+    lanes: int,
+    flow: Flow,
+    halves: int,
+    used: "np.typing.NDArray[np.bool_]",
+    loadable: bool = False,
+) -> Banked:
     place = np.arange(len(source))
     came, lane = source // lanes, source % lanes
     left = place // lanes
@@ -177,17 +207,18 @@ def _plan(source: Ints, lanes: int, flow: Flow, halves: int, used: "np.typing.ND
     read = np.where(used, bank, -1).reshape(-1, lanes)
     addresses = np.zeros((flow.beats, lanes), dtype=np.int64)
     addresses[left[used], bank[used]] = came[used]
-    groups: dict[tuple[int, ...], int] = {}
     columns = [tuple(column) for column in addresses.T.tolist()]
-    numbers = tuple(groups.setdefault(column, len(groups)) for column in columns)
+    groups = columns if loadable else list(dict.fromkeys(columns))
+    numbers = range(lanes) if loadable else map(groups.index, columns)
     return Banked(
         lanes=lanes,
         flow=flow,
-        write=Switch.of(write.tolist()),
-        read=Switch.of(read.tolist()),
+        write=Switch.of(write.tolist(), loadable),
+        read=Switch.of(read.tolist(), loadable),
         addresses=tuple(zip(*groups, strict=True)),
-        groups=numbers,
+        groups=tuple(numbers),
         halves=halves,
+        loadable=loadable,
     )
 
 

@@ -36,9 +36,9 @@ class Fwht(Stage):
     stride: places from one point of a transform to the next. 1: blocks, I ⊗ H_size. N/size: H_size ⊗ I.
     bits: in place of size and stride, the index bits whose butterflies are taken: bit b pairs places 2^b
         apart, and 2^(b+1) must divide N. (): as size and stride say.
-    up_to: points of the largest transform that can be chosen at run time, a power of two; 0: no other can. The
-        core has the butterflies of this size, in place of those of `size`, which then says what it does after
-        reset, and elements leave as wide as the largest makes them. Latency stays that of the largest.
+    up_to: points of the largest transform that can be chosen at run time, a power of two; 0: no other than
+        `size` can. The butterflies of this size are built, and elements leave as wide, and as late, as those
+        make them; `size` or `bits` says which of them work after reset.
     registers: pipeline registers between butterfly stages, 0 to 2. The input has one too, unless
         this is 0, and the output always has one. More of them: a faster clock, a longer latency.
     storage: where delays live: "ff", for delays of up to 256 beats, that is N/P up to 512, "lutram",

@@ -15,6 +15,7 @@ from hadacast.format import Codes, Format
 from hadacast.frames import Block, Frames, exponents
 from hadacast.irrational import floor_log2
 from hadacast.rounding import clamp, odd_parts, to_integers
+from hadacast.settings import Register, Setting, Table
 from hadacast.spec.normalize import EXACT, MAX_WIDTH, MODES
 from hadacast.spec.scaled_plan import ScaledPlan
 from hadacast.spec.stage import Stage
@@ -28,8 +29,8 @@ class Gain(Stage):
     """y_i = round(x_i·g_i), saturating; g_i constant for each place i of the frame, of either sign or 0.
 
     Each gain is first rounded to `bits` significant bits, |g| = m·2^-e with 2^(bits-1) ≤ m ≤ 2^bits, m to
-    nearest, ties to even: it is off by at most 2^-bits of itself. The product is exact, and rounded once.
-    Exponents of frames pass.
+    nearest, ties to even: it is off by at most 2^-bits of itself. (Loadable ones see below.) The product is
+    exact, and rounded once. Exponents of frames pass.
 
     Members
     -------
@@ -40,6 +41,9 @@ class Gain(Stage):
     width: bits of y, 1 to 48; 0: as many as the largest result takes.
     fraction: fraction bits of y; "exact": as many as every result takes, and nothing is rounded.
     rounding: "even", "away", "up" or "zero" (hadacast.rounding).
+    loadable: whether other gains can be written at run time. They are then in fixed point, multiples c of one
+        step, |c| < 2^bits: a gain is off by half a step at most. bits is up to 31 then.
+    up_to: the largest magnitude of a gain that can be written; it sets the step. 0: of those in `gain`.
 
     Raises HadacastError where a member is out of range.
     """
@@ -52,6 +56,8 @@ class Gain(Stage):
     width: int = 0
     fraction: int | str = EXACT
     rounding: str = "even"
+    loadable: bool = False
+    up_to: Fraction | int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -78,12 +84,36 @@ class Gain(Stage):
                 allowed = "of a magnitude from 2^-64 to 2^64" + ("" if self.reciprocal else ", or 0")
                 raise HadacastError(f"gain has {float(g):g}: it must be {allowed}")
         object.__setattr__(self, "gain", gains)
-        checks.integer("bits", self.bits, 1, MAX_BITS)
+        checks.flag("loadable", self.loadable)
+        checks.integer("bits", self.bits, 1, MAX_BITS - self.loadable)
+        self._check_up_to()
         checks.choice("rounding", self.rounding, MODES)
         checks.integer("width", self.width, 0, MAX_WIDTH)
         if self.fraction != EXACT:
             Format(fraction=self.fraction)  # type: ignore[arg-type]
         checks.integer("output width", self._least_width, 1, MAX_WIDTH)
+
+    def _check_up_to(self) -> None:
+        given = self.up_to
+        if isinstance(given, int) and not isinstance(given, bool) and given == 0:
+            largest = max(map(abs, self.wanted))
+            if self.loadable and not largest:
+                raise HadacastError("gain is 0: with loadable, up_to must be the largest to be written")
+            return
+        if not self.loadable:
+            raise HadacastError(f"up_to is {checks.quote(given)}: without loadable it must be 0")
+        up_to = checks.fraction("up_to", given, 1 / LIMIT, LIMIT)
+        object.__setattr__(self, "up_to", up_to)
+        for g in self.wanted:
+            if abs(g) > up_to:
+                raise HadacastError(f"gain has {float(g):g}: up_to, {float(up_to):g}, must be as large")
+
+    @property
+    def step(self) -> Fraction:
+        """What gains that can be written are multiples of: the least power of two, `bits` suffice."""
+        largest = Fraction(self.up_to) or max(map(abs, self.wanted))
+        step = Fraction(2) ** (floor_log2(largest) + 1 - self.bits)
+        return step if round(largest / step) < 1 << self.bits else 2 * step
 
     @cached_property
     def wanted(self) -> tuple[Fraction, ...]:
@@ -93,11 +123,13 @@ class Gain(Stage):
     @cached_property
     def gains(self) -> tuple[Fraction, ...]:
         """The gains that multiply."""
+        if self.loadable:
+            return tuple(round(g / self.step) * self.step for g in self.wanted)
         return tuple(_significant(g, self.bits) for g in self.wanted)
 
     @property
     def gain_error(self) -> Fraction:
-        """The most by which a gain is off, as a part of itself; at most 2^-bits."""
+        """The most by which a gain is off, as a part of itself; at most 2^-bits, but where loadable."""
         both = zip(self.gains, self.wanted, strict=True)
         return max((abs(rounded / g - 1) for rounded, g in both if g), default=Fraction(0))
 
@@ -108,20 +140,27 @@ class Gain(Stage):
         assert isinstance(element, Format)
         if not isinstance(fraction, str):
             return fraction
+        if self.loadable:
+            return element.fraction - floor_log2(self.step)
         return element.fraction - min((odd_parts(abs(g))[2] for g in self.gains if g), default=0)
 
     @cached_property
     def ratios(self) -> tuple[Fraction, ...]:
         """What codes are multiplied by: one, or one for each place."""
+        found = tuple(g * self._scale for g in self.gains)
+        same = len(found) == 1 if self.loadable else len(set(found)) == 1
+        return found[:1] if same else found * (self.frame // len(found))
+
+    @property
+    def _scale(self) -> Fraction:
+        """Steps of y in a product of a step of x and 1."""
         assert isinstance(self.element, Format)
-        scale = Fraction(2) ** (self._point - self.element.fraction)
-        found = tuple(g * scale for g in self.gains)
-        return found[:1] if len(set(found)) == 1 else found * (self.frame // len(found))
+        return Fraction(2) ** (self._point - self.element.fraction)
 
     @property
     def _signed(self) -> bool:
         """Whether results have a sign."""
-        return self.element.signed or min(self.gains) < 0
+        return self.element.signed or self.loadable or min(self.gains) < 0
 
     @cached_property
     def _least_width(self) -> int:
@@ -129,7 +168,11 @@ class Gain(Stage):
         if self.width:
             return self.width
         # The largest magnitudes, rounded: no mode goes further than away from zero.
-        ends = [r * end for r in set(self.ratios) for end in (self.element.min, self.element.max)]
+        ratios = set(self.ratios)
+        if self.loadable:
+            unit = self.step * self._scale
+            ratios = {unit * -(1 << self.bits), unit * ((1 << self.bits) - 1)}
+        ends = [r * end for r in ratios for end in (self.element.min, self.element.max)]
         low, high = -int(Fraction(1, 2) - min(ends)), int(max(ends) + Fraction(1, 2))
         return max(high.bit_length(), (~low).bit_length() if low < 0 else 0, 1 - self._signed) + self._signed
 
@@ -145,7 +188,7 @@ class Gain(Stage):
     @property
     def free(self) -> bool:
         """Whether codes stay as they are."""
-        return self.ratios == (1,) and self.result.width >= self.element.width
+        return not self.loadable and self.ratios == (1,) and self.result.width >= self.element.width
 
     @cached_property
     def plan(self) -> ScaledPlan:
@@ -160,7 +203,29 @@ class Gain(Stage):
             zeros=(0,),
             rounder=FixedRounder(output=self.result, rounding=self.rounding),
             negative=negative if any(negative) else (False,),
+            code_bits=self.bits + 1 if self.loadable else 0,
+            step=self.step * self._scale if self.loadable else Fraction(1),
         )
+
+    @property
+    def lane_bits(self) -> int:
+        """Bits of a lane's number in a table of gains."""
+        return (self.lanes - 1).bit_length()
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        if not self.loadable:
+            return ()
+        codes, power = self.plan.codes, floor_log2(self.step)
+        if len(codes) == 1:
+            high = (1 << self.bits) - 1
+            text = f"the gain, in steps of 2^{power}"
+            return (Register(name="gain", text=text, low=-high - 1, high=high, init=codes[0]),)
+        padding = (0,) * ((1 << self.lane_bits) - self.lanes)
+        beats = (codes[at : at + self.lanes] for at in range(0, self.frame, self.lanes))
+        text = f"the gains, in steps of 2^{power}; a beat takes {1 << self.lane_bits} places"
+        init = tuple(code for beat in beats for code in (*beat, *padding))
+        return (Table(name="gains", text=text, width=self.bits + 1, signed=True, init=init),)
 
     @property
     def latency(self) -> int:

@@ -10,10 +10,20 @@ from hadacast import checks
 from hadacast.errors import HadacastError
 from hadacast.format import Ints
 from hadacast.permuting import rules
+from hadacast.permuting.banked import Banked, loadable
+from hadacast.permuting.plan import Plan, plan
+from hadacast.settings import Setting, Table
 from hadacast.spec.permuting import Permuting
 
 # The number that each rule takes, if any.
 NUMBERS = {"xor": "mask", "rotate": "shift", "transpose": "rows"}
+
+# The tables of one that can be changed at run time (hadacast.permuting.banked).
+TEXTS = {
+    "write": "a row for each beat that comes in: of each bank, bank 0 lowest, the lane that it takes",
+    "addresses": "a row for each beat that leaves: of each bank the beat from which it is read",
+    "read": "a row for each beat that leaves: of each lane the bank that it takes",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +41,8 @@ class Permute(Permuting):
     block: elements of a block, for a rule: n·unit; 0: the frame.
     unit: elements that stay together, such as the channels of a head.
     inverse: whether the inverse of all that is meant: y[s(i)] = x[i].
+    loadable: whether any other permutation of the same blocks can be chosen at run time. A block is one of s
+        in whole beats, or the frame.
 
     Raises HadacastError where a member is out of range, and where a table is no permutation.
     """
@@ -45,12 +57,14 @@ class Permute(Permuting):
     block: int = 0
     unit: int = 1
     inverse: bool = False
+    loadable: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         checks.integer("unit", self.unit, 1, self.frame, note=" (the frame)")
         checks.integer("block", self.block, 0, self.frame, note=" (the frame)")
         checks.flag("inverse", self.inverse)
+        checks.flag("loadable", self.loadable)
         checks.instance("table", self.table, tuple)
         if bool(self.table) == (self.rule != ""):
             raise HadacastError("a permute stage needs a table or a rule, and not both")
@@ -107,3 +121,21 @@ class Permute(Permuting):
             units = np.argsort(units)
         index = np.arange(self.frame).reshape(-1, len(units), self.unit)
         return index[:, units].ravel()
+
+    @cached_property
+    def plan(self) -> Plan:
+        if not self.loadable:
+            return plan(self.source, self.lanes)
+        size = len(self.units) * self.unit
+        size = self.frame if size % self.lanes else size
+        return loadable(self.source[:size], self.lanes, self.frame // size)
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        if not self.loadable:
+            return ()
+        assert isinstance(self.plan, Banked)
+        return tuple(
+            Table(name=name, text=TEXTS[name], width=table.width, init=table.rows)
+            for name, table in self.plan.tables.items()
+        )

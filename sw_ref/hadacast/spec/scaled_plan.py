@@ -23,6 +23,8 @@ class ScaledPlan:
     shifts: None, or how far each place's number goes right in a second rounding, behind the first one to a
         whole number, half up: one, or one for each place.
     negative: whether a place's factor is -r: one, or one for each place.
+    code_bits: 0, or bits of a factor's code, two's complement, where factors can be changed at run time.
+    step: then what one of a code stands for; all factors are multiples of it.
     """
 
     element: Format
@@ -33,6 +35,8 @@ class ScaledPlan:
     rounder: FixedRounder
     shifts: tuple[int, ...] | None = None
     negative: tuple[bool, ...] = (False,)
+    code_bits: int = 0
+    step: Fraction = Fraction(1)
 
     @property
     def largest(self) -> int:
@@ -42,6 +46,8 @@ class ScaledPlan:
     @cached_property
     def bits(self) -> int:
         """Low bits of |x| that are multiplied; with any above, y saturates."""
+        if self.code_bits:
+            return self.largest.bit_length()  # a factor can be 0
         count = max(len(self.factors), len(self.shifts or ()))
         shifts = self.shifts or (0,)
         pairs = ((self.factors[i % len(self.factors)], shifts[i % len(shifts)]) for i in range(count))
@@ -49,6 +55,9 @@ class ScaledPlan:
 
     @cached_property
     def _by_lane(self) -> list[Ratio]:
+        if self.code_bits:
+            ends = (self.step, self.step * (1 << self.code_bits - 1))
+            return [Ratio(largest=self.largest, factors=ends, fraction=self.rounder.fraction)]
         count = self.lanes if len(self.factors) > 1 else 1
         largest = min(self.largest, (1 << self.bits) - 1)
         fraction = 1 if self.shifts is not None else self.rounder.fraction
@@ -64,6 +73,18 @@ class ScaledPlan:
     def multipliers(self, lane: int) -> PlaceTable:
         """Its multiplier in each beat."""
         return self._table(self.ratio(lane).multipliers)
+
+    @property
+    def codes(self) -> tuple[int, ...]:
+        """The factors that can be changed, as multiples of the step: one, or one for each place."""
+        count = max(len(self.factors), len(self.negative))
+        found = [int(self.factors[i % len(self.factors)] / self.step) for i in range(count)]
+        return tuple(-c if self.negative[i % len(self.negative)] else c for i, c in enumerate(found))
+
+    def code_table(self, lane: int) -> PlaceTable:
+        """The same of each beat in a lane, where there are several: magnitude, and the sign above it."""
+        rows = tuple(abs(c) | (c < 0) << self.code_bits for c in self.codes[lane :: self.lanes])
+        return PlaceTable(rows=rows, loadable=True, bits=self.code_bits + 1)
 
     def zero_table(self, lane: int) -> PlaceTable:
         """The zero point of each beat in a lane."""
@@ -87,6 +108,8 @@ class ScaledPlan:
     def entry(self) -> int:
         """To the magnitude and its multiplier."""
         lanes = range(self.lanes)
+        if self.code_bits:
+            return self.code_table(0).latency if len(self.codes) > 1 else 1
         tables = [self.multipliers(lane) for lane in lanes[: len(self._by_lane)]]
         tables += [self.zero_table(lane) for lane in lanes[: len(self.zeros)]]
         tables += [self.sign_table(lane) for lane in lanes[: len(self.negative)]]

@@ -17,6 +17,8 @@ from hadacast.errors import HadacastError
 from hadacast.format import Format
 from hadacast.settings import Register, RegisterMap, Table
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.gain import Gain
+from hadacast.spec.permute import Permute
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.rotate import Rotate
 from hadacast.spec.signs import Signs
@@ -187,6 +189,45 @@ def sized(frame, lanes, **active):
 def test_the_active_size_changes_between_frames(frame, lanes):
     sizes = [sized(frame, lanes), *(sized(frame, lanes, size=1 << k) for k in (3, 0, 1, 4, 2))]
     Run([*sizes, sized(frame, lanes, bits=(0, 2, 3)), sizes[0]], seed=frame + lanes, frames=4).run()
+
+
+def permuted(frame, lanes, **permutation):
+    stages = (Permute(frame=frame, lanes=lanes, input=Format(width=8), loadable=True, **permutation),)
+    return Pipeline(name="permuted", stages=stages)
+
+
+@pytest.mark.parametrize(("frame", "lanes"), [(64, 4), (30, 3), (24, 1), (8, 8), (60, 20)])
+def test_permutations_change_between_frames(frame, lanes):
+    rng = np.random.default_rng(frame)
+    tables = [tuple(rng.permutation(frame).tolist()) for _ in range(3)]
+    chosen = [permuted(frame, lanes, rule="reverse"), *(permuted(frame, lanes, table=t) for t in tables)]
+    Run([*chosen, permuted(frame, lanes, rule="rotate", shift=1), chosen[0]], seed=frame, frames=4).run()
+
+
+def test_permutations_of_blocks_change_between_frames():
+    tables = [(2, 0, 3, 1), (3, 2, 1, 0)]
+    Run([permuted(48, 3, table=t, unit=3) for t in tables], seed=1, frames=4).run()
+
+
+def scaled(frame, lanes, gain, **settings):
+    options = {"up_to": 4, "bits": 9, "loadable": True} | settings
+    stages = (Gain(frame=frame, lanes=lanes, input=Format(width=8), gain=gain, **options),)
+    return Pipeline(name="scaled", stages=stages)
+
+
+@pytest.mark.parametrize(
+    ("frame", "lanes", "settings"),
+    [(16, 2, {}), (24, 3, {"width": 10, "fraction": 1}), (8, 8, {"fraction": 0}), (40, 1, {"bits": 31})],
+)
+def test_channel_scales_change_between_frames(frame, lanes, settings):
+    rng = np.random.default_rng(frame)
+    gains = [tuple(rng.uniform(-4, 4, frame).tolist()) for _ in range(3)]
+    Run([scaled(frame, lanes, g, **settings) for g in gains], seed=frame, frames=4).run()
+
+
+def test_one_scale_for_all_changes_between_frames():
+    gains = (0, 4, -4, 0.001, -3.7, 1)
+    Run([scaled(8, 2, (g,), width=9, fraction=0) for g in gains], seed=1, frames=4).run()
 
 
 FOUND = (

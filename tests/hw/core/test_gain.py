@@ -27,6 +27,9 @@ SPECS = {
     "long": Gain(
         frame=96, lanes=1, input=Format(width=10), gain=RANDOM, width=12, fraction=1, rounding="zero"
     ),
+    "loadable, most negative": Gain(
+        frame=8, lanes=2, input=Format(width=6), gain=(-1, 0, 1, -0.5), bits=2, up_to=1, loadable=True
+    ),
     "reciprocal": Gain(
         frame=16,
         lanes=2,

@@ -1,5 +1,6 @@
 """Gains against their definition in fractions, and what they are for against NumPy."""
 
+import re
 from fractions import Fraction
 
 import dequantized
@@ -168,3 +169,44 @@ def test_and_its_solve(n):
 def test_errors_quote_the_value(settings, says):
     with pytest.raises(HadacastError, match=says):
         Gain(**{"frame": 8, **settings})
+
+
+def test_loadable_gains_are_multiples_of_a_step():
+    spec = Gain(frame=4, input=Format(width=8), gain=(1, -0.3, 0, 1.99), bits=8, loadable=True)
+    assert spec.step == F(1, 128)
+    assert spec.gains == (1, F(-38, 128), 0, F(255, 128))
+    (table,) = spec.settings
+    assert table.init == (128, -38, 0, 255)
+    assert (table.width, table.signed) == (9, True)
+    # Every code that can be written has a result that fits.
+    x = np.array([[-128, 127, -128, 127]])
+    np.testing.assert_array_equal(spec.compute(x), x * np.array([128, -38, 0, 255]))
+    assert spec.result.max >= 128 * 256
+    assert (
+        spec.output
+        == Gain(frame=4, input=Format(width=8), gain=(0.1,), up_to=1.99, bits=8, loadable=True).output
+    )
+
+
+@pytest.mark.parametrize(
+    ("up_to", "step"), [(1, F(1, 8)), (F(31, 32), F(1, 8)), (F(15, 16), F(1, 16)), (16, 2), (15, 1)]
+)
+def test_the_step_is_the_least_that_reaches_up_to(up_to, step):
+    spec = Gain(frame=4, input=Format(width=8), gain=(0,), up_to=up_to, bits=4, loadable=True)
+    assert spec.step == step
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"gain": (1, 2), "up_to": 1.5, "loadable": True}, "gain has 2: up_to, 1.5, must be as large"),
+        ({"gain": (1,), "up_to": 2}, "up_to is 2: without loadable it must be 0"),
+        ({"gain": (0,), "loadable": True}, "gain is 0: with loadable, up_to must be"),
+        ({"gain": (1,), "bits": 32, "loadable": True}, "bits is 32"),
+        ({"gain": (1,), "up_to": True, "loadable": True}, "up_to is True"),
+        ({"gain": (1,), "loadable": 1}, "loadable is 1"),
+    ],
+)
+def test_what_cannot_be_loaded_is_refused(settings, message):
+    with pytest.raises(HadacastError, match=re.escape(message)):
+        Gain(frame=4, input=Format(width=8), **settings)

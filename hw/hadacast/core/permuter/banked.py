@@ -2,6 +2,7 @@
 
 from amaranth.hdl import Cat, Module, Signal, Value
 
+from hadacast import place_table
 from hadacast.core.permuter.buffer import Buffer
 from hadacast.core.permuter.crossbar import chosen, looked_up
 from hadacast.core.permuter.turns import Turns
@@ -16,9 +17,16 @@ class Banked(Buffer):
 
     plan: plan_module.Banked
 
+    def table(self, m: Module, spec: place_table.PlaceTable, name: str) -> PlaceTable:
+        """One of the plan's tables, with its write port where it has one."""
+        table = PlaceTable(spec)
+        if spec.loadable:
+            m.d.comb += table.write.eq(getattr(self, f"set_{name}"))
+        return table
+
     def entry(self, m: Module, turns: Turns, enable: Value, words: list[Value]) -> list[Value]:
         plan = self.plan
-        table = PlaceTable(plan.write.table)
+        table = self.table(m, plan.write.table, "write")
         row = looked_up(m, enable, table, turns.write_place, table.latency, "write_table")
         before = plan.entry_registers - plan.write.registers
         row = shifted(m, enable, row, before - table.latency, "write_row")
@@ -28,7 +36,7 @@ class Banked(Buffer):
     def addresses(self, m: Module, turns: Turns, enable: Value) -> tuple[list[Value], list[Value]]:
         plan = self.plan
         late, bits = plan.entry_registers, plan.address_bits
-        table = PlaceTable(plan.address_table)
+        table = self.table(m, plan.address_table, "addresses")
         groups = len(plan.addresses[0])
         row = Signal(groups * bits)  # the table is as wide as its largest row
         m.d.comb += row.eq(looked_up(m, enable, table, turns.read_place, late, "address_table"))
@@ -49,5 +57,6 @@ class Banked(Buffer):
     def exit(self, m: Module, turns: Turns, enable: Value, words: list[Value]) -> list[Value]:
         plan = self.plan
         wait = plan.entry_registers + READ_REGISTERS
-        row = looked_up(m, enable, PlaceTable(plan.read.table), turns.read_place, wait, "read_table")
+        table = self.table(m, plan.read.table, "read")
+        row = looked_up(m, enable, table, turns.read_place, wait, "read_table")
         return chosen(m, enable, words, row, plan.read, "read")

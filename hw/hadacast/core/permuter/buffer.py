@@ -10,6 +10,7 @@ from amaranth.lib.wiring import Component, In, Out
 from hadacast.core import beat
 from hadacast.core.permuter.turns import Turns
 from hadacast.core.queue import RAM_STYLES
+from hadacast.core.settings import members
 from hadacast.core.shift import shifted
 from hadacast.core.span import Skid
 from hadacast.permuting.banked import Banked
@@ -23,6 +24,7 @@ class Buffer(Component):
     Members
     -------
     i, o: beats of frames (hadacast.core.beat.flowing).
+    set_NAME: settings of the stage (hadacast.core.settings).
     """
 
     def __init__(self, spec: Any, plan: InPlace | Banked):
@@ -32,6 +34,7 @@ class Buffer(Component):
             {
                 "i": In(stream.Signature(beat.flowing(spec.input, spec.in_lanes))),
                 "o": Out(stream.Signature(beat.flowing(spec.output, spec.lanes))),
+                **members(spec.settings),
             }
         )
 
