@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from hadacast import settings
+from hadacast import checks, settings
 from hadacast.errors import HadacastError
 from hadacast.spec.pipeline import Pipeline
 
@@ -62,12 +62,17 @@ def writes(now: Pipeline, wanted: Pipeline) -> list[tuple[int, int]]:
 
     Raises HadacastError where that takes another core.
     """
-    for before, after in zip(now.stages, wanted.stages, strict=False):
-        kept = (before.kind, before.frame, before.lanes, before.input, before.output, before.latency)
-        if kept != (after.kind, after.frame, after.lanes, after.input, after.output, after.latency):
-            raise HadacastError(f"stage {after.kind} differs from the core's by more than settings")
-        if not before.settings and before != after:
-            raise HadacastError(f"stage {after.kind} differs from the core's, and has no settings")
+    for index, (before, after) in enumerate(zip(now.stages, wanted.stages, strict=False)):
+        if before.kind != after.kind:
+            raise HadacastError(f"stage {index} is {after.kind}: the core's is {before.kind}")
+        built = after.built
+        for name, value in before.built.items():
+            if value != built.get(name):
+                shown = checks.quote(built.get(name))
+                raise HadacastError(
+                    f"{name} of stage {index}, {after.kind}, is {shown}: the core was built with"
+                    f" {checks.quote(value)}"
+                )
     if len(now.stages) != len(wanted.stages):
         raise HadacastError(f"{len(wanted.stages)} stages: the core has {len(now.stages)}")
     return now.registers.writes(wanted.registers)

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from hadacast import settings
-from hadacast.c_header import c_header
+from hadacast.c_header import c_header, c_writes
 from hadacast.settings import Register, RegisterMap, Table
 
 MAP = RegisterMap(
@@ -44,3 +44,17 @@ def test_it_compiles(tmp_path):
     (tmp_path / "use.c").write_text(source)
     command = ["cc", "-std=c99", "-Wall", "-Werror", "-pedantic", "-c", "use.c"]
     subprocess.run(command, cwd=tmp_path, check=True)
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+@pytest.mark.parametrize("writes", [[], [(8, 1), (0x40, 0xFFFFFFFF), (8, 0)]])
+def test_writes_compile(tmp_path, writes):
+    (tmp_path / "w.h").write_text(c_writes("core", writes))
+    (tmp_path / "main.c").write_text(
+        '#include <stdio.h>\n#include "w.h"\n'
+        "int main(void) {\n  for (int i = 0; i < HADACAST_CORE_WRITES; i++)\n"
+        '    printf("%u %u\\n", core_writes[i][0], core_writes[i][1]);\n  return 0;\n}\n'
+    )
+    subprocess.run(["cc", "-Wall", "-Werror", "-o", "main", "main.c"], cwd=tmp_path, check=True)
+    out = subprocess.run(["./main"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert [tuple(map(int, line.split())) for line in out.splitlines()] == writes

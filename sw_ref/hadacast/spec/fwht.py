@@ -48,6 +48,7 @@ class Fwht(Stage):
     """
 
     kind: ClassVar[str] = "fwht"
+    SETTABLE: ClassVar[frozenset[str]] = frozenset({"size", "bits"})
 
     size: int = 0
     stride: int = 1

@@ -49,6 +49,7 @@ class Gain(Stage):
     """
 
     kind: ClassVar[str] = "gain"
+    SETTABLE: ClassVar[frozenset[str]] = frozenset({"gain", "reciprocal", "up_to"})
 
     gain: tuple[Fraction, ...] = ()
     reciprocal: bool = False
@@ -206,6 +207,10 @@ class Gain(Stage):
             code_bits=self.bits + 1 if self.loadable else 0,
             step=self.step * self._scale if self.loadable else Fraction(1),
         )
+
+    @property
+    def built(self) -> dict[str, Any]:
+        return super().built | ({"step": self.step} if self.loadable else {})
 
     @property
     def lane_bits(self) -> int:

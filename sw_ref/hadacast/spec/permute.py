@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -48,6 +48,9 @@ class Permute(Permuting):
     """
 
     kind: ClassVar[str] = "permute"
+    SETTABLE: ClassVar[frozenset[str]] = frozenset(
+        {"table", "rule", "mask", "shift", "rows", "block", "unit", "inverse"}
+    )
 
     table: tuple[int, ...] = ()
     rule: str = ""
@@ -129,6 +132,11 @@ class Permute(Permuting):
         size = len(self.units) * self.unit
         size = self.frame if size % self.lanes else size
         return loadable(self.source[:size], self.lanes, self.frame // size)
+
+    @property
+    def built(self) -> dict[str, Any]:
+        block = {"beats of a block": self.plan.flow.beats} if isinstance(self.plan, Banked) else {}
+        return super().built | (block if self.loadable else {})
 
     @property
     def settings(self) -> tuple[Setting, ...]:

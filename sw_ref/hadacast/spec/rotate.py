@@ -56,6 +56,7 @@ class Rotate(Stage):
     """
 
     kind: ClassVar[str] = "rotate"
+    SETTABLE: ClassVar[frozenset[str]] = frozenset({"matrix", "transpose"})
 
     matrix: Rows = ()
     transpose: bool = False
@@ -208,6 +209,10 @@ class Rotate(Stage):
                 init=tuple(code for row in self.codes for code in (*row, *padding)),
             ),
         )
+
+    @property
+    def built(self) -> dict[str, Any]:
+        return super().built | {"coefficient": self.coefficient}
 
     @property
     def output(self) -> Codes | Block:

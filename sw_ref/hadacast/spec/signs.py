@@ -43,6 +43,7 @@ class Signs(Stage):
     """
 
     kind: ClassVar[str] = "signs"
+    SETTABLE: ClassVar[frozenset[str]] = frozenset({"pattern", "length", "seed"})
 
     pattern: str | int = ""
     length: int = 0

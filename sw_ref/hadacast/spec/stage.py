@@ -1,8 +1,8 @@
 """What every stage spec has in common."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike
 
@@ -32,6 +32,7 @@ class Stage(ABC):
 
     kind: ClassVar[str]  # the stage's name in recipes
     FROM_STREAM: ClassVar[frozenset[str]] = frozenset({"frame", "lanes", "input"})
+    SETTABLE: ClassVar[frozenset[str]] = frozenset()  # members that settings stand for
 
     frame: int
     lanes: int = 1
@@ -98,6 +99,12 @@ class Stage(ABC):
         """What can be changed at run time; `init` of each is what this spec says, so another spec with
         settings of the same shapes says what to write."""
         return ()
+
+    @property
+    def built(self) -> dict[str, Any]:
+        """What no setting changes, by name: the members, but for those that settings stand for."""
+        settable = self.SETTABLE if self.settings else frozenset()
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in settable}
 
     @property
     @abstractmethod

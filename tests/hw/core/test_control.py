@@ -16,10 +16,13 @@ from hadacast.driver import Driver, writes
 from hadacast.errors import HadacastError
 from hadacast.format import Format
 from hadacast.settings import Register, RegisterMap, Table
+from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.gain import Gain
+from hadacast.spec.pack import Pack
 from hadacast.spec.permute import Permute
 from hadacast.spec.pipeline import Pipeline
+from hadacast.spec.quantize import Quantize
 from hadacast.spec.rotate import Rotate
 from hadacast.spec.signs import Signs
 
@@ -338,6 +341,32 @@ def test_addresses_are_multiples_of_sizes():
         MAP["e"]
 
 
+def quantized(amax, clip):
+    """NVFP4 under a tensor constant, and INT8 under a threshold, both made of a gain that can be changed."""
+    signs = Signs(frame=32, lanes=4, input=Format(width=8), pattern="+-")
+    gain = Gain(
+        frame=32,
+        lanes=4,
+        input=signs.output,
+        gain=(2688 / amax,),
+        up_to=4096,
+        bits=20,
+        width=20,
+        fraction=6,
+        loadable=True,
+    )
+    blocks = Quantize(frame=32, lanes=4, input=gain.output, code="e2m1", group=16, scale="floating")
+    back = Dequantize(frame=32, lanes=4, input=blocks.output, width=16, fraction=2)
+    other = replace(gain, input=back.output, gain=(127 / clip,), up_to=1024, width=0, fraction="exact")
+    int8 = Quantize(frame=32, lanes=4, input=other.output, code="int8", scale={"kind": "static", "step": 1})
+    stages = (signs, gain, blocks, back, other, int8)
+    return Pipeline(name="quantized", stages=(*stages, Pack(frame=32, lanes=4, input=int8.output)))
+
+
+def test_constants_of_quantizers_change_between_frames():
+    Run([quantized(*c) for c in ((64, 900), (129, 2600), (3.5, 120), (64, 900))], seed=3, frames=4).run()
+
+
 def matrix(seed):
     rows = np.random.default_rng(seed).integers(-8, 8, (3, 3)) / 8
     stage = Rotate(
@@ -393,9 +422,36 @@ def test_another_core_is_refused():
     with pytest.raises(HadacastError, match="no core answers: id 0x00000000"):
         Driver(rotation(64, 4, 1), lambda address: 0, lambda address, word: None)
     one = rotation(64, 4, 1)
-    for other in (rotation(64, 8, 1), rotation(32, 4, 1)):
-        with pytest.raises(HadacastError, match="differs from the core's"):
+    for other, said in (
+        (rotation(64, 8, 1), "lanes of stage 0, signs, is 8: the core was built with 4"),
+        (rotation(32, 4, 1), "frame of stage 0, signs, is 32: the core was built with 64"),
+        (
+            replace(one, stages=(replace(one.stages[0], loadable=False), one.stages[1])),
+            "is 'pattern'|loadable",
+        ),
+        (replace(one, stages=one.stages[:1]), "1 stages: the core has 2"),
+        (replace(one, stages=(replace(one.stages[1], input=one.input),)), "stage 0 is fwht: .* is signs"),
+    ):
+        with pytest.raises(HadacastError, match=said):
             writes(one, other)
-    fixed = replace(one, stages=(replace(one.stages[0], loadable=False), one.stages[1]))
-    with pytest.raises(HadacastError, match="differs from the core's"):
-        writes(one, fixed)
+
+
+def test_what_settings_do_not_stand_for_is_not_changed_silently():
+    for one, other, said in (
+        (scaled(8, 2, (1,)), scaled(8, 2, (1,), rounding="up"), "rounding of stage 0, gain, is 'up'"),
+        (scaled(8, 2, (1,), fraction=0), scaled(8, 2, (1,), up_to=1, fraction=0, width=20), "width|step"),
+        (sized(64, 2), sized(64, 2, storage="ff"), "storage of stage 0"),
+        (permuted(48, 4, table=(1, 0), unit=4), permuted(48, 4, rule="reverse"), "beats of a block"),
+    ):
+        with pytest.raises(HadacastError, match=said):
+            writes(one, other)
+    matrices = [np.array(rows) for rows in ([[1, 0], [0, 1]], [[0.25, 0], [0, 0.25]])]
+    one, other = (
+        Pipeline(
+            name="m",
+            stages=(Rotate(frame=8, matrix=m.tolist(), width=9, fraction=0, loadable=True),),
+        )
+        for m in matrices
+    )
+    with pytest.raises(HadacastError, match="coefficient of stage 0"):
+        writes(one, other)
