@@ -61,16 +61,17 @@ class RegisterBlock(Component):
         return m
 
     def _writes(self, m: Module) -> None:
-        """Address and data are taken together, looked at in the next cycle, answered in the one after it."""
+        """Address and data are taken together; the next cycle finds whose they are, the one after it says
+        whether they are allowed, and answers."""
         word = Signal(self.map.address_bits - 2)
         written = Signal(WRITE)
-        looks, takes = Signal(), Signal()
+        looks, judges, takes = Signal(), Signal(), Signal()
         m.d.comb += [
-            takes.eq(self.aw.valid & self.w.valid & ~looks & ~self.b.valid),
+            takes.eq(self.aw.valid & self.w.valid & ~looks & ~judges & ~self.b.valid),
             self.aw.ready.eq(takes),
             self.w.ready.eq(takes),
         ]
-        m.d.sync += looks.eq(takes)
+        m.d.sync += [looks.eq(takes), judges.eq(looks)]
         with m.If(takes):
             m.d.sync += [word.eq(self.aw.payload[2:]), written.eq(self.w.payload)]
         with m.If(self.b.valid & self.b.ready):
@@ -79,16 +80,18 @@ class RegisterBlock(Component):
         good = Signal()
         for place in self.map.places:
             hit = Signal(name=f"hit_{place.name}")
-            m.d.comb += hit.eq(looks & self.idle & _at(place, word))
+            m.d.sync += hit.eq(looks & self.idle & _at(place, word))
             write = self._write_register if isinstance(place.setting, Register) else self._write_row
             allowed = write(m, place, word, written, hit)
             with m.If(hit):
                 m.d.comb += good.eq(allowed)
-        with m.If(looks & (word == settings.CONTROL // WORD_BYTES)):
+        controls = Signal()
+        m.d.sync += controls.eq(looks & (word == settings.CONTROL // WORD_BYTES))
+        with m.If(controls):
             m.d.comb += good.eq(1)
             with m.If(written.strobe[0]):
                 m.d.sync += self.hold.eq(written.data[0])
-        with m.If(looks):
+        with m.If(judges):
             m.d.sync += [self.b.valid.eq(1), self.b.payload.eq(Mux(good, OKAY, SLVERR))]
 
     def _write_register(self, m: Module, place: Place, word: Value, written: Any, hit: Value) -> Value:
@@ -131,16 +134,15 @@ class RegisterBlock(Component):
         return good
 
     def _reads(self, m: Module) -> None:
+        """As writes go: an address is taken, found, answered."""
         word = Signal(self.map.address_bits - 2)
-        looks, takes = Signal(), Signal()
-        m.d.comb += [takes.eq(self.ar.valid & ~looks & ~self.r.valid), self.ar.ready.eq(takes)]
-        m.d.sync += looks.eq(takes)
+        looks, answers, takes = Signal(), Signal(), Signal()
+        m.d.comb += [takes.eq(self.ar.valid & ~looks & ~answers & ~self.r.valid), self.ar.ready.eq(takes)]
+        m.d.sync += [looks.eq(takes), answers.eq(looks)]
         with m.If(takes):
             m.d.sync += word.eq(self.ar.payload[2:])
         with m.If(self.r.valid & self.r.ready):
             m.d.sync += self.r.valid.eq(0)
-        found = Signal(WORD_BITS)
-        good = Signal()
         fixed: dict[int, Value] = {
             settings.ID: Const(settings.IDENTITY, WORD_BITS),
             settings.VERSION_AT: Const(settings.VERSION, WORD_BITS),
@@ -148,19 +150,18 @@ class RegisterBlock(Component):
             settings.STATUS: self.idle,
             settings.FRAME_ERRORS: self.frame_errors,
         }
-        for address, value in fixed.items():
-            with m.If(word == address // WORD_BYTES):
-                m.d.comb += [found.eq(value), good.eq(1)]
+        found = [(word == address // WORD_BYTES, value) for address, value in fixed.items()]
         for place in self.map.places:
             if isinstance(place.setting, Register):
-                with m.If(_at(place, word)):
-                    m.d.comb += [found.eq(getattr(self, f"set_{place.name}")), good.eq(1)]
-        with m.If(looks):
-            m.d.sync += [
-                self.r.valid.eq(1),
-                self.r.p.data.eq(found),
-                self.r.p.response.eq(Mux(good, OKAY, SLVERR)),
-            ]
+                found.append((_at(place, word), getattr(self, f"set_{place.name}")))
+        hits = Signal(len(found))
+        m.d.sync += hits.eq(Cat(hit for hit, _ in found))
+        with m.If(answers):
+            m.d.sync += [self.r.valid.eq(1), self.r.p.response.eq(Mux(hits.any(), OKAY, SLVERR))]
+            m.d.sync += self.r.p.data.eq(0)
+            for hit, (_, value) in zip(hits, found, strict=True):
+                with m.If(hit):
+                    m.d.sync += self.r.p.data.eq(value)
 
 
 def _at(place: Place, word: Signal) -> Value:
@@ -211,7 +212,7 @@ class Gate(Component):
         ]
         m.d.sync += [within.eq(still_within), closed.eq(self.hold & ~still_within)]
 
-        # Counted a cycle late: what says so comes from far, and the count is asked later still.
+        # Counted a cycle late, or two: what says so comes from far, and the count is asked later still.
         enters, leaves = Signal(), Signal.like(self.left)
         m.d.sync += [enters.eq(passes & self.i.p.last & ~self.i.p.mark), leaves.eq(self.left)]
         empty = []
@@ -220,12 +221,13 @@ class Gate(Component):
             m.d.sync += inside.eq(inside + enters - left)
             empty.append(inside == 0)
         gone = Signal()
-        m.d.comb += gone.eq(Cat(*empty).all())
+        m.d.sync += gone.eq(Cat(*empty).all())
         # Nothing that leaves can hold up what is left of broken frames once the others are gone.
         quiet = Signal(range(self.drain + 1))
+        drained = Signal()
         with m.If(~closed | ~gone):
-            m.d.sync += quiet.eq(0)
-        with m.Elif(quiet != self.drain):
-            m.d.sync += quiet.eq(quiet + 1)
-        m.d.sync += self.idle.eq(closed & self.hold & gone & (quiet == self.drain))
+            m.d.sync += [quiet.eq(0), drained.eq(0)]
+        with m.Elif(~drained):
+            m.d.sync += [quiet.eq(quiet + 1), drained.eq(quiet == self.drain)]
+        m.d.sync += self.idle.eq(closed & self.hold & gone & drained)
         return m
