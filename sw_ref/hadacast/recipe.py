@@ -6,7 +6,7 @@ The command line, the Python API and the tests all come through `load`.
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from hadacast import checks, inputs, tables
 from hadacast.errors import HadacastError
 from hadacast.format import Codes
 from hadacast.frames import Block
+from hadacast.method import Method
 from hadacast.spec.align import Align
 from hadacast.spec.cast import Cast
 from hadacast.spec.dequantize import Dequantize
@@ -60,6 +61,7 @@ STAGES: Mapping[str, type[Stage]] = {
     )
 }
 MAX_BYTES = 1 << 20
+TABLES = ("name", "title", "source", "method", "stream", "input", "stage", "build")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +73,13 @@ class Recipe:
     pipeline: the Pipeline.
     sample: name of a shipped sample, or path of a .npy file.
     board: name of the board that `synth` and `build` aim at.
+    method: the published system that it stands for, if it does.
     """
 
     pipeline: Pipeline
     sample: str = "minilm_mlp_down"
     board: str = "ulx3s_85f"
+    method: Method | None = None
 
     def __post_init__(self) -> None:
         checks.instance("pipeline", self.pipeline, Pipeline)
@@ -173,7 +177,7 @@ def _value(text: str) -> Any:
 
 
 def _build(document: dict[str, Any], stem: str) -> Recipe:
-    top = _table(document, "the recipe", ("name", "title", "source", "stream", "input", "stage", "build"))
+    top = _table(document, "the recipe", TABLES)
     stream = _table(top.get("stream", {}), "[stream]", ("frame", "lanes"))
     if "frame" not in stream:
         raise HadacastError("[stream] has no frame: it must say how many elements a frame has")
@@ -189,7 +193,11 @@ def _build(document: dict[str, Any], stem: str) -> Recipe:
         format_ = stage.output
     texts = {key: top[key] for key in ("title", "source") if key in top}
     pipeline = Pipeline(name=top.get("name", _identifier(stem)), stages=tuple(stages), **texts)
-    return Recipe(pipeline=pipeline, **build)
+    method = None
+    if "method" in top:
+        own = _table(top["method"], "[method]", _names(Method))
+        method = Method(**{field.name: "" for field in fields(Method) if field.default is MISSING} | own)
+    return Recipe(pipeline=pipeline, method=method, **build)
 
 
 def _stage(entry: Any, where: str, stream: dict[str, Any], input_: Codes | Block) -> Stage:
