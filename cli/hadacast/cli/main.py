@@ -3,6 +3,7 @@
 import click
 
 from hadacast.cli.commands.build import build
+from hadacast.cli.commands.evaluate import evaluate
 from hadacast.cli.commands.generate import generate
 from hadacast.cli.commands.list import list_
 from hadacast.cli.commands.show import show
@@ -28,5 +29,5 @@ def main(ctx: click.Context) -> None:
     ctx.obj = Output()
 
 
-for command in (list_, show, generate, simulate, synth, build, talk):
+for command in (list_, show, generate, simulate, evaluate, synth, build, talk):
     main.add_command(command)

@@ -119,6 +119,51 @@ def code_histogram(histogram: dict[str, Any]) -> str:
         return _svg(figure, "Share of elements of each code")
 
 
+def sqnr_bars(names: list[str], rotated: list[float | None], plain: list[float | None]) -> str:
+    """SQNR of each recipe, and of the same quantizer on un-rotated data where there is such."""
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _axes()
+        figure.set_figheight(max(SIZE[1], 1.2 + 0.5 * len(names)))
+        place = np.arange(len(names))
+        both = any(value is not None for value in plain)
+        thick = 0.38 if both else 0.6
+        if both:
+            axes.barh(place - thick / 2, _bars(plain), thick, color=BEFORE, label="un-rotated")
+        axes.barh(place + both * thick / 2, _bars(rotated), thick, color=AFTER, label="as it stands")
+        axes.set_yticks(place, names)
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+        axes.axvline(0, color=LINE, linewidth=0.8)
+        axes.set_xlabel("signal over quantization noise, dB")
+        if both:
+            figure.legend(loc="outside upper right", ncols=2)
+        return _svg(figure, "Signal over quantization noise of each recipe")
+
+
+def sqnr_over_bits(names: list[str], rotated: list[float | None], bits: list[float]) -> str:
+    """SQNR of each recipe over what it stores for a value."""
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _axes()
+        shown = [(b, r, n) for b, r, n in zip(bits, rotated, names, strict=True) if r is not None]
+        axes.scatter([b for b, _, _ in shown], [r for _, r, _ in shown], s=42, color=AFTER)
+        seen: dict[tuple[float, float], int] = {}
+        for bit, value, name in sorted(shown):
+            near = (round(bit, 1), round(value / 2))
+            seen[near] = seen.get(near, 0) + 1  # labels of points in one place, below each other
+            axes.annotate(
+                name, (bit, value), (7, 3 - 12 * (seen[near] - 1)), textcoords="offset points", fontsize=9
+            )
+        axes.margins(x=0.25, y=0.12)
+        axes.set_xlabel("bits per value, codes and scales")
+        axes.set_ylabel("SQNR, dB")
+        return _svg(figure, "Signal over quantization noise over bits per value")
+
+
+def _bars(values: list[float | None]) -> list[float]:
+    """Lengths of bars; nothing where there is no value."""
+    return [np.nan if value is None else value for value in values]
+
+
 def _ticks(values: list[float]) -> list[int]:
     """Which of the codes get a label: all, or both ends, zero, and some between."""
     size = len(values)
