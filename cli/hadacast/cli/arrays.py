@@ -117,7 +117,7 @@ def _safetensors(path: Path, name: str, tensor: str | None) -> NDArray[Any]:
     try:
         kind, shape = entries[chosen]["dtype"], entries[chosen]["shape"]
         start, end = entries[chosen]["data_offsets"]
-        sound = all(type(number) is int and number >= 0 for number in (start, end, *shape))
+        sound = isinstance(kind, str) and all(type(n) is int and n >= 0 for n in (start, end, *shape))
     except (TypeError, KeyError, ValueError):
         sound = False
     if not sound:

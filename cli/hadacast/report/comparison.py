@@ -30,7 +30,7 @@ HEADS = (
     "quantizer",
     "SQNR\ndB",
     "un-rotated\ndB",
-    "largest\nerror",
+    "max\nerror",
     "clipped\n%",
     "zeros\n%",
     "bits per\nvalue",
@@ -69,8 +69,10 @@ def _sqnr(values: Floats, decoded: Floats) -> float | None:
 
 def fitting(format_: Format, values: Any) -> int | None:
     """The most fraction bits, fewer than the format's, with which none of the values is clipped; None where
-    no number of them does it."""
+    no number of them does it: an unsigned format holds nothing below 0."""
     ends = np.array([values.min(), values.max()], np.float64)
+    if ends[0] < 0 and not format_.signed:
+        return None
     for fraction in range(format_.fraction - 1, -65, -1):
         try:
             if not replace(format_, fraction=fraction).saturated(ends):

@@ -22,6 +22,7 @@ INK, LINE, BEFORE, AFTER = COLOURS
 BINS = 120
 FEW_CODES = 32  # of which each has room for two bars
 SIZE = (6.4, 3.6)
+LABEL = (0.36, 0.06)  # room for a recipe's name, in parts of the axes
 
 STYLE: Any = {
     "svg.fonttype": "none",
@@ -145,15 +146,28 @@ def sqnr_over_bits(names: list[str], rotated: list[float | None], bits: list[flo
     with matplotlib.rc_context(STYLE):
         figure, axes = _axes()
         shown = [(b, r, n) for b, r, n in zip(bits, rotated, names, strict=True) if r is not None]
-        axes.scatter([b for b, _, _ in shown], [r for _, r, _ in shown], s=42, color=AFTER)
-        seen: dict[tuple[float, float], int] = {}
-        for bit, value, name in sorted(shown):
-            near = (round(bit, 1), round(value / 2))
-            seen[near] = seen.get(near, 0) + 1  # labels of points in one place, below each other
+        axes.scatter([b for b, _, _ in shown], [r for _, r, _ in shown], s=42, color=AFTER, zorder=3)
+        axes.margins(x=0.3, y=0.15)
+        (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+        axes.set_xlim(left, right)
+        axes.set_ylim(bottom, top)
+        taken: list[tuple[float, float]] = []
+        for bit, value, name in sorted(shown, key=lambda point: -point[1]):
+            x, y = (bit - left) / (right - left) + 0.025, (value - bottom) / (top - bottom)
+            # Where labels would meet, the lower one moves down.
+            while any(abs(x - u) < LABEL[0] and abs(y - v) < LABEL[1] for u, v in taken):
+                y -= LABEL[1] / 8
+            taken.append((x, y))
             axes.annotate(
-                name, (bit, value), (7, 3 - 12 * (seen[near] - 1)), textcoords="offset points", fontsize=9
+                name,
+                (bit, value),
+                (x, y),
+                textcoords="axes fraction",
+                fontsize=9,
+                va="center",
+                arrowprops={"arrowstyle": "-", "color": LINE},
+                annotation_clip=False,
             )
-        axes.margins(x=0.25, y=0.12)
         axes.set_xlabel("bits per value, codes and scales")
         axes.set_ylabel("SQNR, dB")
         return _svg(figure, "Signal over quantization noise over bits per value")

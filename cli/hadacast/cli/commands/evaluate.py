@@ -14,6 +14,7 @@ from hadacast.errors import HadacastError
 from hadacast.format import Ints
 
 RTL_FRAMES = 32
+NARROW = 100  # columns of a terminal
 
 
 class FrameCount(click.IntRange):
@@ -75,7 +76,7 @@ def evaluate(
         raise HadacastError(f"output {out!r}: it must be a .html file")
     source = find(data or _sample(chosen), tensor=tensor, rows=None if data == RANDOM else rows, seed=seed)
     taken = _framed(chosen, source, rows if source.array is None else None)
-    with output.job(f"evaluating {len(chosen):,} recipes on {source.name}") as job:
+    with output.job(f"evaluating {_count(chosen)} on {source.name}") as job:
         evaluations = []
         for index, (one, frames) in enumerate(zip(chosen, taken, strict=True)):
             job.news(f"{_label(chosen, one)}: the exact result of {len(frames.frames):,} frames")
@@ -88,6 +89,8 @@ def evaluate(
     wrong = [shown for shown in evaluations if shown["rtl"] and not shown["rtl"]["ok"]]
     error = "; ".join(f"RTL of {shown['recipe']['label']}: {shown['rtl']['problems'][0]}" for shown in wrong)
     first = taken[0].to_dict()
+    if source.array is None:  # each recipe has codes of its own
+        first |= {"shape": [], "dtype": ""}
     document: dict[str, Any] = {
         "ok": not wrong,
         "error": error,
@@ -126,6 +129,10 @@ def _framed(chosen: list[Chosen], source: Source, frames: int | None) -> list[Da
     return found
 
 
+def _count(chosen: list[Chosen]) -> str:
+    return f"{len(chosen):,} recipe{'s' if len(chosen) > 1 else ''}"
+
+
 def _label(chosen: list[Chosen], one: Chosen) -> str:
     """A recipe's name, or its path where others have the same name."""
     same = [other for other in chosen if other.pipeline.name == one.pipeline.name]
@@ -162,11 +169,15 @@ def _write(path: Path, document: dict[str, Any]) -> None:
 def _print(output: Output, document: dict[str, Any]) -> None:
     from hadacast.report import comparison
 
-    shape = " × ".join(map(str, document["data"]["shape"]))
-    names = [document["data"]["source"], document["data"]["tensor"]]
-    title = f"{', '.join(filter(None, names))}: {shape} {document['data']['dtype']}"
-    heads, rows = [*comparison.HEADS], [[*row] for row in comparison.rows(document)]
-    output.table(title, heads, rows, right=range(2, len(heads)))
+    data = document["data"]
+    title = ", ".join(filter(None, (data["source"], data["tensor"])))
+    if data["shape"]:
+        title += f": {' × '.join(map(str, data['shape']))} {data['dtype']}"
+    heads, rows = comparison.HEADS, comparison.rows(document)
+    if output.out.width < NARROW:  # the quantizer below its recipe
+        heads = (f"{heads[0]}\n{heads[1]}", *heads[2:])
+        rows = [(f"{row[0]}\n  {row[1].removesuffix(' scale')}", *row[2:]) for row in rows]
+    output.table(title, heads, rows, right=range(len(heads) - 6, len(heads)))
     if document["rtl"]:
         shown = [(e["recipe"]["label"], _verdict(e["rtl"])) for e in document["evaluations"]]
         output.facts("Simulated hardware", shown)
