@@ -166,9 +166,9 @@ def fastest(spec: Pipeline, frames: int) -> str:
     return next((name for name in COMPILED if not available.why_not(name)), "amaranth")
 
 
-def affordable_frames(spec: Pipeline, simulator: str, budget: float = BUDGET_SECONDS) -> int | None:
-    """How many frames Amaranth's simulator does in about a minute, or `budget` seconds, at least 1; None: no
-    limit.
+def affordable_frames(spec: Pipeline, simulator: str, budget: float | None = None) -> int | None:
+    """How many frames Amaranth's simulator does in about a minute, or in `budget` seconds, at least 1; None:
+    no limit.
 
     An estimate from the recipe alone, so that the same recipe gives the same figures everywhere.
     """
@@ -177,7 +177,7 @@ def affordable_frames(spec: Pipeline, simulator: str, budget: float = BUDGET_SEC
     butterflies = sum(stage.lanes * stage.stages for stage in spec.stages if isinstance(stage, Fwht))
     others = sum(stage.lanes for stage in spec.stages if not isinstance(stage, Fwht | Cast))
     seconds = CYCLE_SECONDS + BUTTERFLY_SECONDS * butterflies + LANE_SECONDS * others
-    cycles = budget / seconds
+    cycles = (budget or BUDGET_SECONDS) / seconds
     return max(1, int((cycles - 2 * spec.latency) / max(spec.in_beats, spec.out_beats)))
 
 

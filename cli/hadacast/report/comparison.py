@@ -137,5 +137,8 @@ def notes(shown: dict[str, Any]) -> list[str]:
         for stage in evaluation["quantization"]:
             if count := stage["rotated"]["scales_saturated"]:
                 largest = number(stage["largest"], 4)
-                found.append(f"{name}: {count:,} scales saturate; the largest at the quantizer is {largest}")
+                cure = " (tensor_amax says what they must hold)" if "floating" in stage["code"] else ""
+                found.append(
+                    f"{name}: {count:,} scales saturate; the largest at the quantizer is {largest}{cure}"
+                )
     return found

@@ -58,7 +58,7 @@ def test_rows(document):
 
 def test_notes(document):
     assert comparison.notes(document) == []
-    quantizer = {"rotated": {"sqnr_db": 20.0, "scales_saturated": 1234}, "largest": 5.5}
+    quantizer = {"rotated": {"sqnr_db": 20.0, "scales_saturated": 1234}, "largest": 5.5, "code": "int4"}
     noisy = {
         "recipe": {"label": "a"},
         "frame": 8,
@@ -72,7 +72,9 @@ def test_notes(document):
         " --fraction 3 holds them"
     )
     assert "29.90 dB" in loud
-    assert "1,234 scales saturate; the largest at the quantizer is 5.5" in scales
+    assert scales == "a: 1,234 scales saturate; the largest at the quantizer is 5.5000"
+    quantizer["code"] = "e2m1, floating scale"
+    assert "tensor_amax" in comparison.notes({"evaluations": [noisy]})[2]
     noisy["input"] |= {"sqnr_db": 30.1, "fraction": None}
     clipped, _ = comparison.notes({"evaluations": [noisy]})
     assert clipped.endswith("before the pipeline")

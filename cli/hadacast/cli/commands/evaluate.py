@@ -173,7 +173,8 @@ def _print(output: Output, document: dict[str, Any]) -> None:
     title = ", ".join(filter(None, (data["source"], data["tensor"])))
     if data["shape"]:
         title += f": {' × '.join(map(str, data['shape']))} {data['dtype']}"
-    heads, rows = comparison.HEADS, comparison.rows(document)
+    heads: tuple[str, ...] = comparison.HEADS
+    rows = comparison.rows(document)
     if output.out.width < NARROW:  # the quantizer below its recipe
         heads = (f"{heads[0]}\n{heads[1]}", *heads[2:])
         rows = [(f"{row[0]}\n  {row[1].removesuffix(' scale')}", *row[2:]) for row in rows]
