@@ -1,14 +1,15 @@
 """Each method's recipe beside its published definition, which is written once more in `definitions`.
 
-A definition imports nothing of hadacast. It takes what comes in and returns what must be there before the
-bytes are packed, by name, in real numbers:
+A definition imports nothing of hadacast. It takes what comes in: real numbers, or, of a pipeline that begins
+with packed bytes, what they hold, by the names below. It returns what must be there before bytes are packed, by
+name, in real numbers:
 
 - `codes`: what the elements' codes stand for without their scales, (frames, N): -8 … 7 for INT4, 0, ±0.5 … ±6
   for E2M1; of a pipeline without a quantizer what leaves.
 - `scale`, `zero`, `offset`, `wide`: what goes with each group, (frames, groups), those that there are.
 
-Each is an array of which every number must be met, or a Near: real numbers that rounding would follow, and how
-far from them a result may be.
+Each is an array of which every number must be met, or a Near: real numbers that rounding would follow, and
+how far from them a result may be.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hadacast import recipe, samples
-from hadacast.format import Ints
+from hadacast.format import Codes, Ints
 from hadacast.frames import Block, Frames
 from hadacast.packed import Packed
 from hadacast.recipe import Recipe
@@ -97,8 +98,7 @@ def packed_inputs(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
                 patterns = rng.integers(format_.min, format_.max, (count, groups), endpoint=True)
                 finite = np.isfinite(format_.decode(patterns))
                 sides[name] = np.where(finite, patterns, 0)
-    frames = Frames(codes=codes, **sides)
-    return packed.encode_frames(frames)
+    return packed.pack(Frames(codes=codes, **sides) if block is not None else codes)
 
 
 def encoded(spec: Pipeline, values: Floats) -> Ints:
@@ -113,15 +113,26 @@ def activations(spec: Pipeline, count: int) -> Ints:
     return encoded(spec, np.resize(flat, (count, size)))
 
 
-def found(spec: Pipeline, x: Ints) -> tuple[dict[str, Floats], Any]:
-    """What the recipe makes of input codes, as a definition says it, and the format of it."""
+def found(spec: Pipeline, x: Ints) -> dict[str, Floats]:
+    """What the recipe makes of input codes, as a definition says it."""
     stages = spec.stages[:-1] if isinstance(spec.stages[-1], Pack) else spec.stages
     flowing: Ints | Frames = x
     for stage in stages:
         flowing = stage.compute(flowing)
-    format_ = stages[-1].output
+    return meant(stages[-1].output, flowing)
+
+
+def unpacked(packed: Packed, x: Ints) -> dict[str, Floats]:
+    """What packed bytes hold, named as a definition names it."""
+    frames = packed.unpack(x)
+    return meant(packed.content, frames if isinstance(packed.content, Block) else frames.codes)
+
+
+def meant(format_: Codes | Block, flowing: Ints | Frames) -> dict[str, Floats]:
+    """What codes stand for."""
     if not isinstance(format_, Block):
-        return {"codes": np.asarray(format_.decode(flowing), dtype=np.float64)}, format_
+        codes = flowing.codes if isinstance(flowing, Frames) else flowing
+        return {"codes": np.asarray(format_.decode(codes), dtype=np.float64)}
     assert isinstance(flowing, Frames)
     element = format_.element
     shown = {"codes": np.asarray(element.decode(flowing.codes), dtype=np.float64)}
@@ -130,7 +141,7 @@ def found(spec: Pipeline, x: Ints) -> tuple[dict[str, Floats], Any]:
         shown["codes"] = np.where(wide, format_.wide.decode(flowing.codes), shown["codes"])
     for name, side in flowing.sides.items():
         shown[name] = np.asarray(getattr(format_, name).decode(side), dtype=np.float64)
-    return shown, format_
+    return shown
 
 
 @dataclass(frozen=True)
@@ -146,8 +157,8 @@ def compare(name: str, values: int, seed: int = 1) -> Outcome:
     """A method's recipe beside its definition, on `values` elements or more."""
     spec = recipe.load(name).pipeline
     x = inputs(spec, values, seed)
-    shown, _ = found(spec, x)
-    given = x if isinstance(spec.input, Packed) else spec.input.decode(x)
+    shown = found(spec, x)
+    given = unpacked(spec.input, x) if isinstance(spec.input, Packed) else spec.input.decode(x)
     wanted = DEFINITIONS[name](given)
     assert set(wanted) == set(shown), f"{name}: {sorted(shown)}, the definition has {sorted(wanted)}"
     compared, mismatches, first = 0, 0, []
@@ -163,5 +174,7 @@ def compare(name: str, values: int, seed: int = 1) -> Outcome:
         mismatches += int(wrong.sum())
         for place in np.argwhere(wrong)[:3]:
             at = tuple(place.tolist())
-            first.append(f"{what}{list(at)}: {ours[at]}, by definition {np.broadcast_to(theirs, ours.shape)[at]}")
+            first.append(
+                f"{what}{list(at)}: {ours[at]}, by definition {np.broadcast_to(theirs, ours.shape)[at]}"
+            )
     return Outcome(compared, mismatches, tuple(first))

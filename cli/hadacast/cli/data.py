@@ -1,13 +1,15 @@
-"""What goes into a core: a user's .npy file, a shipped sample, or random codes."""
+"""What goes into a core: a user's file, a shipped sample, or random codes."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hadacast import checks
+from hadacast.cli import arrays
 from hadacast.errors import HadacastError
 from hadacast.format import Codes, Ints
 from hadacast.samples import SAMPLES
@@ -18,25 +20,51 @@ RANDOM_FRAMES = 64
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Source:
+    """What --data names.
+
+    Members
+    -------
+    name: a file, a sample's name, or "random". tensor: which of a file's arrays was asked for, "" for none.
+    array: codes or real numbers; None where each pipeline gets random codes of its own.
+    sha256: of the file, empty for random codes. seed: of random codes.
+    """
+
+    name: str
+    tensor: str = ""
+    array: NDArray[Any] | None = None
+    sha256: str = ""
+    seed: int = 0
+
+    @property
+    def text(self) -> str:
+        """What messages call it."""
+        return f"data {self.name!r}" + (f", tensor {checks.quote(self.tensor)}" if self.tensor else "")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Data:
     """Frames for a pipeline.
 
     Members
     -------
-    source: a file, a sample's name, or "random".
+    source: a file, a sample's name, or "random". tensor: which of a file's arrays, "" where none was named.
     kind: "codes" if the source held integers, "values" if it held real numbers, which were encoded.
     shape, dtype: of the source. sha256: of its file, empty for random codes.
     frames: (frames, N) codes, or packed bytes. available: frames that the source holds.
+    values: (frames, N), the real numbers that were encoded; None for codes.
     saturated: how many of the values taken lie outside the input format and were clipped.
     """
 
     source: str
+    tensor: str = ""
     kind: str
     shape: tuple[int, ...]
     dtype: str
     sha256: str
     frames: Ints
     available: int
+    values: NDArray[Any] | None = None
     saturated: int
 
     @property
@@ -54,6 +82,7 @@ class Data:
         """What JSON can hold."""
         return {
             "source": self.source,
+            "tensor": self.tensor,
             "kind": self.kind,
             "shape": list(self.shape),
             "dtype": self.dtype,
@@ -64,81 +93,89 @@ class Data:
         }
 
 
-def load(source: str, pipeline: Pipeline, *, frames: int | None = None, seed: int = 0) -> Data:
+def load(
+    source: str, pipeline: Pipeline, *, tensor: str | None = None, frames: int | None = None, seed: int = 0
+) -> Data:
+    """The first `frames` frames (default: all) of what --data and --tensor name, in blocks of N along its
+    last axis. Raises HadacastError as `find` and `framed` do."""
+    return framed(find(source, tensor=tensor, seed=seed), pipeline, frames=frames)
+
+
+def find(source: str, *, tensor: str | None = None, rows: int | None = None, seed: int = 0) -> Source:
+    """Read a file or a sample; with `rows`, the first of them along its last axis only.
+
+    Raises HadacastError for whatever is wrong with the file, its type or shape.
+    """
+    if source == RANDOM:
+        if tensor is not None:
+            raise HadacastError(f"tensor is {checks.quote(tensor)}: random codes have no tensors")
+        return Source(name=source, seed=seed)
+    path = SAMPLES[source] if source in SAMPLES else Path(source)
+    name = f"data {source!r}"
+    _check_file(path, name)
+    array = arrays.read(path, name, tensor)
+    found = Source(name=source, tensor=tensor or "", array=array, sha256=_digest(path, name))
+    if array.dtype.kind not in "iuf":
+        raise HadacastError(f"{found.text} has dtype {array.dtype}: it must be integers or real numbers")
+    if array.size == 0 or array.ndim == 0:
+        what = "no elements" if array.ndim else "one number, and no frame"
+        raise HadacastError(f"{found.text} has shape {array.shape}: it holds {what}")
+    if rows is None:
+        return found
+    table = array.reshape(-1, array.shape[-1])
+    if rows > len(table):
+        raise HadacastError(
+            f"rows is {rows:,}: {found.text} has {len(table):,} of {table.shape[-1]:,} elements"
+        )
+    return replace(found, array=table[:rows])
+
+
+def framed(source: Source, pipeline: Pipeline, *, frames: int | None = None) -> Data:
     """The first `frames` frames (default: all) of a source, in blocks of N along its last axis.
 
     Integers are codes, and must fit the input format. Real numbers are encoded: ties to even,
-    saturating. Raises HadacastError for whatever is wrong with the file, its type, shape or values.
+    saturating. Raises HadacastError for whatever doesn't suit the pipeline.
     """
     size = pipeline.in_beats * pipeline.in_lanes
-    if source == RANDOM:
-        count = frames or RANDOM_FRAMES
+    array = source.array
+    if array is None:
         low, high = pipeline.input.min, pipeline.input.max
-        codes = np.random.default_rng(seed).integers(low, high, (count, size), endpoint=True)
-        return Data(
-            source=source,
-            kind="codes",
-            shape=codes.shape,
-            dtype=str(codes.dtype),
-            sha256="",
-            frames=codes,
-            available=count,
-            saturated=0,
-        )
-    path = SAMPLES[source] if source in SAMPLES else Path(source)
-    name = f"data {source!r}"
-    array = _read(path, name)
-    if array.dtype.kind not in "iuf":
-        raise HadacastError(f"{name} has dtype {array.dtype}: it must be integers (codes) or real numbers")
-    if array.size == 0:
-        raise HadacastError(f"{name} has shape {array.shape}: it holds no elements")
-    if array.ndim == 0 or array.shape[-1] % size:
+        shape = (frames or RANDOM_FRAMES, size)
+        array = np.random.default_rng(source.seed).integers(low, high, shape, endpoint=True)
+    if array.shape[-1] % size:
         raise HadacastError(
-            f"{name} has shape {array.shape}: the last axis must be a multiple of the frame, {size:,}"
+            f"{source.text} has shape {array.shape}: the last axis must be a multiple of the frame, {size:,}"
         )
     available = array.size // size
     taken = available if frames is None else frames
     if taken > available:
-        raise HadacastError(f"frames is {taken:,}: {name} has {available:,} of {size:,} elements")
+        raise HadacastError(f"frames is {taken:,}: {source.text} has {available:,} of {size:,} elements")
     blocks = array.reshape(-1, size)[:taken]
     real = array.dtype.kind == "f"
+    encode = pipeline.input.encode if real else pipeline.input.check
     return Data(
-        source=source,
+        source=source.name,
+        tensor=source.tensor,
         kind="values" if real else "codes",
         shape=array.shape,
         dtype=str(array.dtype),
-        sha256=_digest(path, name),
-        frames=pipeline.input.encode(blocks, name) if real else pipeline.input.check(blocks, name),
+        sha256=source.sha256,
+        frames=encode(blocks, source.text),
         available=available,
+        values=blocks if real else None,
         saturated=pipeline.input.saturated(blocks) if real else 0,
     )
 
 
-def _read(path: Path, name: str) -> NDArray[Any]:
+def _check_file(path: Path, name: str) -> None:
     try:
-        if not path.is_file():
-            what = "is not a file" if path.exists() else "does not exist"
-            samples = ", ".join((*SAMPLES, RANDOM))
-            raise HadacastError(f"{name} {what}: it must be a .npy file or one of {samples}")
-        # Mapped, so that the first frames of a huge file cost no more than they hold; an empty
-        # array can't be mapped.
-        with open(path, "rb") as file:
-            if file.read(6) != b"\x93NUMPY":
-                raise HadacastError(f"{name} is not a .npy file")
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except HadacastError:
-        raise
-    except Exception as error:
-        # NumPy parses the header as Python: what a damaged one raises isn't limited to ValueError.
-        text = " ".join(str(getattr(error, "strerror", None) or error).split())
-        if "empty file" in text:
-            text = "it holds no elements"
-        elif "Python objects" in text or "pickle" in text:
-            text = "it holds Python objects; it must be integers (codes) or real numbers"
-        elif "mmap length" in text:
-            text = "it ends too early"
-        raise HadacastError(f"{name} can't be read: {text[:200]}") from None
-    return np.asarray(array)
+        if path.is_file():
+            return
+        what = "is not a file" if path.exists() else "does not exist"
+    except (OSError, ValueError) as error:  # a NUL in the path, a loop of links
+        raise HadacastError(f"{name} can't be read: {error}") from None
+    samples = ", ".join((*SAMPLES, RANDOM))
+    raise HadacastError(f"{name} {what}: it must be a {arrays.FORMATS} file or one of {samples}")
 
 
 def _digest(path: Path, name: str) -> str:

@@ -82,7 +82,7 @@ def explain(error: BaseException) -> int:
     if isinstance(error, HadacastError):
         say(line(error))
     elif isinstance(error, MemoryError):
-        say("out of memory: take fewer frames (--frames) or a smaller recipe")
+        say("out of memory: take fewer frames (--frames, --rows) or a smaller recipe")
     else:
         say(
             f"a fault of hadacast, {type(error).__name__}: {line(error)}; please report it at {ISSUES}"

@@ -63,32 +63,55 @@ def with_recipe(default: str | None = None) -> Callable[[Callable[..., Any]], Ca
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
-        def wrapper(*args: Any, recipe: str, settings: tuple[str, ...], **options: Any) -> Any:
-            overrides = [*settings]
-            for _, key, _, _ in SHORTCUTS:
-                value = options.pop(key.rpartition(".")[2])
-                if value is not None:
-                    overrides.append(f"{key}={str(value).lower() if isinstance(value, bool) else value}")
-            chosen = Chosen(
-                recipe=recipes.load(recipe, overrides), reference=recipe, overrides=tuple(overrides)
-            )
-            return function(*args, chosen=chosen, **options)
+        def wrapper(*args: Any, recipe: str, **options: Any) -> Any:
+            overrides = _overrides(options)
+            return function(*args, chosen=_choose(recipe, overrides), **options)
 
-        decorated: Callable[..., Any] = wrapper
-        for names, _, kind, text in reversed(SHORTCUTS):
-            type_: Any = {} if kind is bool else {"type": kind}
-            decorated = click.option(*names, default=None, help=text, **type_)(decorated)
-        decorated = click.option(
-            "--set",
-            "settings",
-            multiple=True,
-            metavar="KEY=VALUE",
-            help="Override any field of the recipe, such as stage.fwht.registers=2. Repeatable.",
-        )(decorated)
         optional: dict[str, Any] = {"default": default} if default else {}
-        return click.argument("recipe", **optional)(decorated)
+        return click.argument("recipe", **optional)(_with_overrides(wrapper))
 
     return decorate
+
+
+def with_recipes(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command one or more RECIPEs, and overrides for each of them; it receives a list of `Chosen` as
+    `chosen`."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, recipe: tuple[str, ...], **options: Any) -> Any:
+        overrides = _overrides(options)
+        return function(*args, chosen=[_choose(name, overrides) for name in recipe], **options)
+
+    return click.argument("recipe", nargs=-1, required=True)(_with_overrides(wrapper))
+
+
+def _choose(reference: str, overrides: tuple[str, ...]) -> Chosen:
+    return Chosen(recipe=recipes.load(reference, overrides), reference=reference, overrides=overrides)
+
+
+def _overrides(options: dict[str, Any]) -> tuple[str, ...]:
+    """What --set and its short forms say, taken out of a command's options."""
+    overrides = [*options.pop("settings")]
+    for _, key, _, _ in SHORTCUTS:
+        value = options.pop(key.rpartition(".")[2])
+        if value is not None:
+            overrides.append(f"{key}={str(value).lower() if isinstance(value, bool) else value}")
+    return tuple(overrides)
+
+
+def _with_overrides(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command --set and its short forms."""
+    decorated = function
+    for names, _, kind, text in reversed(SHORTCUTS):
+        type_: Any = {} if kind is bool else {"type": kind}
+        decorated = click.option(*names, default=None, help=text, **type_)(decorated)
+    return click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Override any field of the recipe, such as stage.fwht.registers=2. Repeatable.",
+    )(decorated)
 
 
 def with_output(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -112,8 +135,8 @@ def with_output(function: Callable[..., Any]) -> Callable[..., Any]:
     )(wrapper)
 
 
-def with_data(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command --data, --frames and --seed."""
+def with_source(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command --data, --tensor and --seed."""
     for option in (
         click.option(
             "--seed",
@@ -123,17 +146,26 @@ def with_data(function: Callable[..., Any]) -> Callable[..., Any]:
             help="Of all that is random.",
         ),
         click.option(
-            "--frames", type=click.IntRange(1), default=None, metavar="K", help="Take the first K frames."
+            "--tensor", default=None, metavar="NAME", help="Which array of an .npz or .safetensors file."
         ),
         click.option(
             "--data",
             default=None,
             metavar="FILE",
-            help="A .npy file, a shipped sample, or 'random'. Default: the recipe's sample.",
+            help="A .npy, .npz or .safetensors file, a shipped sample, or 'random'. Default: the recipe's"
+            " sample.",
         ),
     ):
         function = option(function)
     return function
+
+
+def with_data(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command --data, --tensor, --frames and --seed."""
+    frames = click.option(
+        "--frames", type=click.IntRange(1), default=None, metavar="K", help="Take the first K frames."
+    )
+    return with_source(frames(function))
 
 
 def seed_list(text: str) -> tuple[int, ...]:

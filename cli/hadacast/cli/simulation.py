@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hadacast.cli import available
 from hadacast.core.top import AxiTop
 from hadacast.errors import HadacastError
 from hadacast.format import Ints
@@ -21,6 +22,10 @@ CYCLE_SECONDS = 0.4e-3
 BUTTERFLY_SECONDS = 15e-6
 LANE_SECONDS = 100e-6
 BUDGET_SECONDS = 60
+COMPILE_SECONDS = 12  # what a compiled simulator takes before its first cycle, at the least
+
+COMPILED = ("cxxrtl", "verilator")
+"""Compiled simulators, the sooner started first."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -153,8 +158,17 @@ def _rate(spec: Pipeline, trace: Trace) -> float:
     return trace.beats_per_cycle if spec.out_beats == spec.beats else 1.0
 
 
-def affordable_frames(spec: Pipeline, simulator: str) -> int | None:
-    """How many frames Amaranth's simulator does in about a minute, at least 1; None: no limit.
+def fastest(spec: Pipeline, frames: int) -> str:
+    """The simulator that has the results of so many frames soonest, of those that can run here: Amaranth's
+    own where it is done before another one is compiled, or where there is no other."""
+    if frames <= (affordable_frames(spec, "amaranth", COMPILE_SECONDS) or 0):
+        return "amaranth"
+    return next((name for name in COMPILED if not available.why_not(name)), "amaranth")
+
+
+def affordable_frames(spec: Pipeline, simulator: str, budget: float | None = None) -> int | None:
+    """How many frames Amaranth's simulator does in about a minute, or in `budget` seconds, at least 1; None:
+    no limit.
 
     An estimate from the recipe alone, so that the same recipe gives the same figures everywhere.
     """
@@ -163,7 +177,7 @@ def affordable_frames(spec: Pipeline, simulator: str) -> int | None:
     butterflies = sum(stage.lanes * stage.stages for stage in spec.stages if isinstance(stage, Fwht))
     others = sum(stage.lanes for stage in spec.stages if not isinstance(stage, Fwht | Cast))
     seconds = CYCLE_SECONDS + BUTTERFLY_SECONDS * butterflies + LANE_SECONDS * others
-    cycles = BUDGET_SECONDS / seconds
+    cycles = (budget or BUDGET_SECONDS) / seconds
     return max(1, int((cycles - 2 * spec.latency) / max(spec.in_beats, spec.out_beats)))
 
 

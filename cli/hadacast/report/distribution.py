@@ -13,8 +13,6 @@ from hadacast.format import Ints
 from hadacast.frames import Frames
 from hadacast.report import unrotated
 from hadacast.report.unrotated import Floats, real
-from hadacast.spec.fwht import Fwht
-from hadacast.spec.normalize import Normalize
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.requantize import Requantize
 from hadacast.spec.stage import Stage
@@ -47,10 +45,10 @@ def blocks(spec: Pipeline, frames: Ints) -> tuple[Floats, Floats] | None:
     for stage in spec.stages:
         if isinstance(stage, (*unrotated.QUANTIZERS, Requantize)):
             break
-        if isinstance(stage, Fwht) and before is None:
+        if before is None and unrotated.norm(stage) is not None:
             before = real(stage.input, flowing)
         flowing = stage.compute(flowing)
-        if before is not None and isinstance(stage, Fwht | Normalize):
+        if before is not None and unrotated.rotates(stage):
             passed.append(stage)
             after = real(stage.output, flowing)
     if before is None or after is None:

@@ -1,4 +1,4 @@
-"""The report as one HTML page: no script, nothing loaded, readable on a phone and on paper."""
+"""Reports as HTML pages: no script, nothing loaded, readable on a phone and on paper."""
 
 from importlib import resources
 from typing import Any
@@ -7,10 +7,12 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from hadacast.cli import describe
-from hadacast.report import distribution, quantization
+from hadacast.report import comparison, distribution, quantization
 from hadacast.report.distribution import Floats
 
 TEMPLATE = "report.html.j2"
+COMPARISON = "comparison.html.j2"
+STYLE = "style.css"
 
 
 def render(document: dict[str, Any], blocks: tuple[Floats, Floats] | None = None) -> str:
@@ -18,12 +20,6 @@ def render(document: dict[str, Any], blocks: tuple[Floats, Floats] | None = None
 
     Everything in the document is escaped. Parts that a failed build doesn't have are left out.
     """
-    text = resources.files("hadacast.report").joinpath(TEMPLATE).read_text(encoding="utf-8")
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"count": "{:,}".format, "figure": distribution.number, "si": describe.si}
-    environment.filters["settings"] = describe.settings_text
     plots: list[tuple[Markup, str]] = []
     if blocks is not None:
         from hadacast.report import plots as draw
@@ -49,4 +45,48 @@ def render(document: dict[str, Any], blocks: tuple[Floats, Floats] | None = None
 
             picture = Markup(draw.code_histogram(shown["histogram"]))
         quantizers.append({"figures": shown, "rows": quantization.rows(shown), "plot": picture})
-    return environment.from_string(text).render(**document, figures=rows, plots=plots, quantizers=quantizers)
+    return _page(TEMPLATE, **document, figures=rows, plots=plots, quantizers=quantizers)
+
+
+def render_comparison(document: dict[str, Any]) -> str:
+    """The page of several recipes side by side."""
+    from hadacast.report import plots as draw
+
+    stages = [(name, stage) for name, stage in comparison.quantizers(document) if stage is not None]
+    plots: list[tuple[Markup, str]] = []
+    if stages:
+        names = [name for name, _ in stages]
+        rotated = [stage["rotated"]["sqnr_db"] for _, stage in stages]
+        plain = [stage["unrotated"] and stage["unrotated"]["sqnr_db"] for _, stage in stages]
+        bits = [stage["rotated"]["bits_per_value"] for _, stage in stages]
+        plots = [
+            (
+                Markup(draw.sqnr_bars(names, rotated, plain)),
+                "“Un-rotated” is the same quantizer on the same data without the rotation. Where its bar is"
+                " the longer one, the rotation does harm.",
+            ),
+            (
+                Markup(draw.sqnr_over_bits(names, rotated, bits)),
+                "What a bit buys: one more bit for each value is worth about 6 dB.",
+            ),
+        ]
+    return _page(
+        COMPARISON,
+        **document,
+        heads=comparison.HEADS,
+        rows=comparison.rows(document),
+        notes=comparison.notes(document),
+        plots=plots,
+    )
+
+
+def _page(template: str, **names: Any) -> str:
+    folder = resources.files("hadacast.report")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"count": "{:,}".format, "figure": distribution.number, "si": describe.si}
+    environment.filters["settings"] = describe.settings_text
+    style = Markup(folder.joinpath(STYLE).read_text(encoding="utf-8"))
+    text = folder.joinpath(template).read_text(encoding="utf-8")
+    return environment.from_string(text).render(**names, style=style)

@@ -22,6 +22,7 @@ INK, LINE, BEFORE, AFTER = COLOURS
 BINS = 120
 FEW_CODES = 32  # of which each has room for two bars
 SIZE = (6.4, 3.6)
+LABEL = (0.36, 0.06)  # room for a recipe's name, in parts of the axes
 
 STYLE: Any = {
     "svg.fonttype": "none",
@@ -117,6 +118,64 @@ def code_histogram(histogram: dict[str, Any]) -> str:
         if len(series) > 1:
             axes.legend(loc="best")
         return _svg(figure, "Share of elements of each code")
+
+
+def sqnr_bars(names: list[str], rotated: list[float | None], plain: list[float | None]) -> str:
+    """SQNR of each recipe, and of the same quantizer on un-rotated data where there is such."""
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _axes()
+        figure.set_figheight(max(SIZE[1], 1.2 + 0.5 * len(names)))
+        place = np.arange(len(names))
+        both = any(value is not None for value in plain)
+        thick = 0.38 if both else 0.6
+        if both:
+            axes.barh(place - thick / 2, _bars(plain), thick, color=BEFORE, label="un-rotated")
+        axes.barh(place + both * thick / 2, _bars(rotated), thick, color=AFTER, label="as it stands")
+        axes.set_yticks(place, names)
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+        axes.axvline(0, color=LINE, linewidth=0.8)
+        axes.set_xlabel("signal over quantization noise, dB")
+        if both:
+            figure.legend(loc="outside upper right", ncols=2)
+        return _svg(figure, "Signal over quantization noise of each recipe")
+
+
+def sqnr_over_bits(names: list[str], rotated: list[float | None], bits: list[float]) -> str:
+    """SQNR of each recipe over what it stores for a value."""
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _axes()
+        shown = [(b, r, n) for b, r, n in zip(bits, rotated, names, strict=True) if r is not None]
+        axes.scatter([b for b, _, _ in shown], [r for _, r, _ in shown], s=42, color=AFTER, zorder=3)
+        axes.margins(x=0.3, y=0.15)
+        (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+        axes.set_xlim(left, right)
+        axes.set_ylim(bottom, top)
+        taken: list[tuple[float, float]] = []
+        for bit, value, name in sorted(shown, key=lambda point: -point[1]):
+            x, y = (bit - left) / (right - left) + 0.025, (value - bottom) / (top - bottom)
+            # Where labels would meet, the lower one moves down.
+            while any(abs(x - u) < LABEL[0] and abs(y - v) < LABEL[1] for u, v in taken):
+                y -= LABEL[1] / 8
+            taken.append((x, y))
+            axes.annotate(
+                name,
+                (bit, value),
+                (x, y),
+                textcoords="axes fraction",
+                fontsize=9,
+                va="center",
+                arrowprops={"arrowstyle": "-", "color": LINE},
+                annotation_clip=False,
+            )
+        axes.set_xlabel("bits per value, codes and scales")
+        axes.set_ylabel("SQNR, dB")
+        return _svg(figure, "Signal over quantization noise over bits per value")
+
+
+def _bars(values: list[float | None]) -> list[float]:
+    """Lengths of bars; nothing where there is no value."""
+    return [np.nan if value is None else value for value in values]
 
 
 def _ticks(values: list[float]) -> list[int]:

@@ -3,8 +3,9 @@
 The stages before the quantizer stay, but for those that rotate and what normalizes that, and the quantizer
 is rebuilt for the format that then comes in. N points grow values by √N if nothing normalizes them;
 un-rotated values are scaled by the power of two next below, which rounds nothing, so that both lie within
-a factor of √2 on the quantizer's axis. Numbers in a recipe that were chosen for the rotated tensor follow
-the data: see `following`.
+a factor of √2 on the quantizer's axis. A dense matrix counts as a rotation where its rows are orthogonal and
+of one length, or nearly so; any other stays. Numbers in a recipe that were chosen for the rotated tensor
+follow the data: see `following`.
 """
 
 import math
@@ -22,29 +23,52 @@ from hadacast.scale.floating import Floating
 from hadacast.scale.scale import Scale
 from hadacast.scale.static import Static
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.hadamard import Hadamard
 from hadacast.spec.lookup import Lookup
 from hadacast.spec.normalize import Normalize
 from hadacast.spec.pvq import Pvq
 from hadacast.spec.quantize import Quantize
+from hadacast.spec.rotate import Rotate
 from hadacast.spec.signs import Signs
 from hadacast.spec.stage import Stage
 
 Floats = NDArray[np.float64]
 
-ROTATING = (Signs, Fwht, Normalize)
 QUANTIZERS = (Quantize, Lookup, Pvq)
 Quantizer = Quantize | Lookup | Pvq
+ORTHOGONAL = 2**-6  # how far a matrix, times its transpose, may be from n·I: coefficients are fixed point
 BITS = 24  # that a number in a recipe has, beside a power of two
+
+
+def norm(stage: Stage) -> float | None:
+    """√n for a stage that multiplies by an orthogonal matrix of n = norm², H·Hᵀ = n·I: what values grow by.
+    None for any other stage."""
+    if isinstance(stage, Fwht):
+        return math.sqrt(1 << len(stage.distances))
+    if isinstance(stage, Hadamard):
+        return math.sqrt(stage.order)
+    if isinstance(stage, Rotate):
+        matrix = np.array([[float(number) for number in row] for row in stage.matrix])
+        gram = matrix @ matrix.T
+        n = float(gram.trace()) / len(gram)
+        if n > 0 and np.abs(gram - n * np.eye(len(gram))).max() <= ORTHOGONAL * n:
+            return math.sqrt(n)
+    return None
+
+
+def rotates(stage: Stage) -> bool:
+    """Whether a stage is a rotation, part of one, or what normalizes it."""
+    return isinstance(stage, Signs | Normalize) or norm(stage) is not None
 
 
 def growth(stages: Iterable[Stage]) -> float:
     """By what the transforms among `stages`, and what normalizes them, multiply values: √n for n points."""
     found = 1.0
     for stage in stages:
-        if isinstance(stage, Fwht):
-            found *= math.sqrt(1 << len(stage.distances))
-        elif isinstance(stage, Normalize):
+        if isinstance(stage, Normalize):
             found *= float(stage.constant)
+        else:
+            found *= norm(stage) or 1.0
     return found
 
 
@@ -59,11 +83,11 @@ def plain(
     """
     *before, stage = stages
     assert isinstance(stage, QUANTIZERS)
-    if not any(isinstance(other, Fwht) for other in before):
+    if all(norm(other) is None for other in before):
         return None
     format_, flowing = stages[0].input, x
     for other in before:
-        if not isinstance(other, ROTATING):
+        if not rotates(other):
             kept = replace(other, input=format_)
             format_, flowing = kept.output, kept.compute(flowing)
     element = format_.element if isinstance(format_, Block) else format_

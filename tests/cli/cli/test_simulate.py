@@ -175,12 +175,12 @@ BAD = {
     "header broken": (lambda p: p.write_bytes(npy(8).replace(b"{'descr'", b"((((((((")), "can't be read"),
     "header lies": (lambda p: p.write_bytes(npy(8).replace(b"(8,)", b"(-8)")), "can't be read"),
     "header huge": (lambda p: p.write_bytes(npy(8).replace(b"(8,), }" + b" " * 20, HUGE)), "can't be read"),
-    "no npy": (lambda p: p.write_bytes(b"1,2,3"), "is not a .npy file"),
-    "nothing": (lambda p: p.write_bytes(b""), "is not a .npy file"),
-    "pickle": (lambda p: p.write_bytes(b"\x80\x04N."), "is not a .npy file"),
-    "npz": (lambda p: p.write_bytes(b"PK\x03\x04 and so on"), "is not a .npy file"),
+    "no npy": (lambda p: p.write_bytes(b"1,2,3"), "is not a .npy, .npz or .safetensors file"),
+    "nothing": (lambda p: p.write_bytes(b""), "is not a .npy, .npz or"),
+    "pickle": (lambda p: p.write_bytes(b"\x80\x04N."), "is not a .npy, .npz or"),
+    "npz": (lambda p: p.write_bytes(b"PK\x03\x04 and so on"), "can't be read: File is not a zip file"),
     "folder": (lambda p: p.mkdir(), "is not a file"),
-    "missing": (lambda p: None, "does not exist: it must be a .npy file or one of minilm_mlp_down, random"),
+    "missing": (lambda p: None, "does not exist: it must be a .npy, .npz or .safetensors file or one of "),
 }  # fmt: skip
 
 

@@ -14,11 +14,13 @@ from hadacast.minifloat import Minifloat
 from hadacast.report import quantization, unrotated
 from hadacast.samples import load
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.hadamard import Hadamard
 from hadacast.spec.lookup import Lookup
 from hadacast.spec.normalize import Normalize
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.pvq import Pvq
 from hadacast.spec.quantize import Quantize
+from hadacast.spec.rotate import Rotate
 
 INPUT = Format(width=16, fraction=10)
 
@@ -396,3 +398,67 @@ def test_short_fractions(number):
     found = unrotated.short(Fraction(number))
     assert found == pytest.approx(Fraction(number), rel=2**-23)
     assert (found.numerator // (found.numerator & -found.numerator)).bit_length() <= 24
+
+
+# Rotations of other stages
+
+
+def turned(*stages, **settings):
+    """A pipeline of stages, given as classes with their settings, before an INT4 quantizer."""
+    format_, found = INPUT, []
+    for cls, fields in stages:
+        found.append(cls(frame=24, input=format_, **fields))
+        format_ = found[-1].output
+    return Open(name="p", stages=(*found, Quantize(frame=24, input=format_, **INT4, **settings)))
+
+
+def numbers(count=200):
+    return np.random.default_rng(4).integers(-(2**14), 2**14, (count, 24)) // 2 ** np.arange(24)[::-1].clip(
+        0, 9
+    )
+
+
+def int4(values):
+    step = np.abs(values).max(axis=1, keepdims=True) / 7
+    return np.rint(values / step) * step
+
+
+@pytest.mark.parametrize("transpose", [False, True])
+def test_a_hadamard_matrix_is_a_rotation(transpose):
+    spec = turned((Fwht, {"size": 2}), (Hadamard, {"order": 12, "transpose": transpose}))
+    x = numbers()
+    (shown,) = quantization.report(spec, x)
+    h12 = spec.stages[1].signs.astype(float)
+    assert np.array_equal(h12 @ h12.T, 12 * np.eye(12))
+    values = INPUT.decode(x)
+    rotated = values @ np.kron(h12, hadamard(2)).T
+    assert shown["rotated"]["sqnr_db"] == pytest.approx(sqnr(rotated, int4(rotated)), rel=1e-5)
+    assert shown["unrotated"]["sqnr_db"] == pytest.approx(sqnr(values, int4(values)), rel=1e-5)
+    error = np.abs(rotated - int4(rotated)).max() / math.sqrt(24)
+    assert shown["rotated"]["max_error"] == pytest.approx(error, rel=1e-5)
+
+
+def test_a_dense_rotation_is_one_and_another_matrix_is_not():
+    rng = np.random.default_rng(6)
+    orthogonal = np.linalg.qr(rng.normal(size=(24, 24)))[0]
+    x = numbers()
+    values = INPUT.decode(x)
+    for matrix, scale in ((orthogonal, 1.0), (1.75 * orthogonal, 1.75)):
+        (shown,) = quantization.report(turned((Rotate, {"matrix": matrix.tolist()})), x)
+        assert shown["unrotated"]["sqnr_db"] == pytest.approx(sqnr(values, int4(values)), rel=1e-5)
+        rotated = values @ matrix.T
+        assert shown["rotated"]["sqnr_db"] == pytest.approx(sqnr(rotated, int4(rotated)), rel=1e-2)
+        error = np.abs(rotated - int4(rotated)).max() / scale
+        assert shown["rotated"]["max_error"] == pytest.approx(error, rel=1e-2)
+    (shown,) = quantization.report(turned((Rotate, {"matrix": rng.normal(size=(24, 24)).tolist()})), x)
+    assert shown["unrotated"] is None
+
+
+def test_a_matrix_that_is_none_stays_for_the_unrotated():
+    """Only what rotates is taken out."""
+    matrix = np.diag(np.linspace(0.5, 1.9, 24))
+    spec = turned((Rotate, {"matrix": matrix.tolist()}), (Fwht, {"size": 8}))
+    x = numbers()
+    (shown,) = quantization.report(spec, x)
+    values = INPUT.decode(x) @ matrix
+    assert shown["unrotated"]["sqnr_db"] == pytest.approx(sqnr(values, int4(values)), rel=1e-3)

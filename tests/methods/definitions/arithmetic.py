@@ -21,7 +21,9 @@ def wht(x: Floats, n: int) -> Floats:
 
 def nearest_ratio(numerator: Floats, denominator: Floats) -> Floats:
     """round(numerator / denominator), ties to even, for integers |·| < 2^52 in float64; denominator > 0."""
-    n, d = np.broadcast_arrays(np.asarray(numerator).astype(np.int64), np.asarray(denominator).astype(np.int64))
+    n, d = np.broadcast_arrays(
+        np.asarray(numerator).astype(np.int64), np.asarray(denominator).astype(np.int64)
+    )
     low = n // d
     twice = 2 * (n - low * d)
     up = (twice > d) | ((twice == d) & (low % 2 == 1))
@@ -30,7 +32,9 @@ def nearest_ratio(numerator: Floats, denominator: Floats) -> Floats:
 
 def away_ratio(numerator: Floats, denominator: Floats) -> Floats:
     """round(numerator / denominator), ties away from zero, likewise."""
-    n, d = np.broadcast_arrays(np.asarray(numerator).astype(np.int64), np.asarray(denominator).astype(np.int64))
+    n, d = np.broadcast_arrays(
+        np.asarray(numerator).astype(np.int64), np.asarray(denominator).astype(np.int64)
+    )
     return (np.sign(n) * ((2 * np.abs(n) + d) // (2 * d))).astype(np.float64)
 
 

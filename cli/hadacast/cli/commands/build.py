@@ -28,6 +28,7 @@ def build(
     output: Output,
     chosen: Chosen,
     data: str | None,
+    tensor: str | None,
     frames: int | None,
     seed: int,
     simulator: str,
@@ -53,7 +54,7 @@ def build(
     chip = devices.device(device) if device else targets.device_of(target)
     numbers = seed_list(seeds)
     available.simulator(simulator)
-    taken = load(data or chosen.recipe.sample, spec, frames=frames, seed=seed)
+    taken = load(data or chosen.recipe.sample, spec, tensor=tensor, frames=frames, seed=seed)
     sent = len(taken.frames)
     if frames is None:
         sent = min(sent, simulation.affordable_frames(spec, simulator) or sent)

@@ -29,6 +29,7 @@ def simulate(
     output: Output,
     chosen: Chosen,
     data: str | None,
+    tensor: str | None,
     frames: int | None,
     seed: int,
     simulator: str,
@@ -56,7 +57,7 @@ def simulate(
         raise HadacastError(
             f"waves is {waves!r}: {simulator} writes {simulation.waves_suffix(simulator)} files"
         )
-    taken = load(data or chosen.recipe.sample, spec, frames=frames, seed=seed)
+    taken = load(data or chosen.recipe.sample, spec, tensor=tensor, frames=frames, seed=seed)
     with (
         output.job(f"simulating {len(taken.frames):,} frames of {spec.name} on {simulator}") as job,
         files.pending(picture, keep=True) if picture else nullcontext() as part,

@@ -26,6 +26,7 @@ def talk(
     port: str,
     chosen: Chosen,
     data: str | None,
+    tensor: str | None,
     frames: int | None,
     seed: int,
     baud: int,
@@ -39,7 +40,7 @@ def talk(
 
     spec = chosen.pipeline
     path = files.target(out) if out else None
-    taken = load(data or chosen.recipe.sample, spec, frames=frames, seed=seed)
+    taken = load(data or chosen.recipe.sample, spec, tensor=tensor, frames=frames, seed=seed)
     right = spec.compute(taken.frames)
     with Client.open(port, spec, baud=baud) as client:
         client.connect()
