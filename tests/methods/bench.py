@@ -1,8 +1,8 @@
 """Each method's recipe beside its published definition, which is written once more in `definitions`.
 
 A definition imports nothing of hadacast. It takes what comes in: real numbers, or, of a pipeline that begins
-with packed bytes, what they hold, by the names below. It returns what must be there before bytes are packed, by
-name, in real numbers:
+with packed bytes, what they hold, by the names below. It returns what must be there before bytes are packed,
+by name, in real numbers:
 
 - `codes`: what the elements' codes stand for without their scales, (frames, N): -8 … 7 for INT4, 0, ±0.5 … ±6
   for E2M1; of a pipeline without a quantizer what leaves.
