@@ -41,7 +41,7 @@ class Method:
 
 @lru_cache(maxsize=1)
 def results() -> Mapping[str, Any]:
-    """What was measured of each shipped recipe of a method, by name; docs/methods.py measures."""
+    """What was measured of each shipped recipe of a method, by name; docs/catalogue.py measures."""
     text = resources.files("hadacast.recipes").joinpath(RESULTS).read_text(encoding="utf-8")
     found: Mapping[str, Any] = json.loads(text)
     return found

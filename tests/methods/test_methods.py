@@ -6,13 +6,7 @@ from pathlib import Path
 import methods.definitions  # noqa: F401, it registers them
 import numpy as np
 import pytest
-from hw.core.campaign import stimulus
-from methods import bench
-
-from hadacast.core.top import AxiTop
-from hadacast.sim.scoreboard import compare
-from hadacast.sim.simulators import simulate
-from hadacast.sim.stimulus import Stimulus
+from methods import bench, hardware
 
 METHODS = bench.methods()
 FOLDER = Path(__file__).parent / "definitions"
@@ -44,24 +38,11 @@ def test_equals_the_definition_at_length(name):
     assert outcome.mismatches == 0, outcome.first
 
 
-def check_hardware(name, elements, simulator):
-    """Random and extreme frames and activations with gaps, stalls, resets and broken frames; then the same
-    without, at the stated latency and full rate."""
-    spec = METHODS[name].pipeline
-    top = AxiTop(spec)
-    for sent in (
-        stimulus(spec, elements, seed=1),
-        Stimulus.frames(bench.inputs(spec, elements, seed=2), spec.in_lanes),
-    ):
-        result = compare(spec, sent, simulate(top, sent, simulator))
-        assert result.ok, result.problems
-    return result
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("name", METHODS)
 def test_equals_its_hardware(name):
-    check_hardware(name, 20_000, "cxxrtl")
+    for result in hardware.check(METHODS[name].pipeline, 20_000, "cxxrtl"):
+        assert result.ok, result.problems
 
 
 def test_a_wrong_result_is_found(monkeypatch):

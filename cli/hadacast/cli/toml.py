@@ -15,6 +15,8 @@ def text(recipe: Recipe) -> str:
     """The whole recipe, overrides and defaults written out."""
     spec = recipe.pipeline
     lines = [f"{key} = {value(getattr(spec, key))}" for key in ("name", "title", "source")]
+    if recipe.method is not None:
+        lines += ["", "[method]", *_pairs(vars(recipe.method))]
     lines += ["", "[stream]", f"frame = {spec.frame}", f"lanes = {spec.lanes}", "", "[input]"]
     lines += _pairs(_input(spec.input))
     for stage in spec.stages:

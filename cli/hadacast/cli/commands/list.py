@@ -9,9 +9,15 @@ from hadacast.cli.options import with_output
 
 
 @click.command("list")
+@click.option(
+    "--methods", "methods_only", is_flag=True, help="The published methods, and what was measured of each."
+)
 @with_output
-def list_(output: Output) -> None:
+def list_(output: Output, methods_only: bool) -> None:
     """Show the recipes, samples, simulators, devices and boards there are."""
+    if methods_only:
+        _methods(output)
+        return
     from hadacast import recipe as recipes
     from hadacast.boards import BOARDS
     from hadacast.cli import available
@@ -89,4 +95,43 @@ def list_(output: Output) -> None:
             for b in found["boards"]
         ],
         right=(3, 4),
+    )
+
+
+def _methods(output: Output) -> None:
+    from hadacast.cli import methods
+
+    rows = [methods.row(name, chosen) for name, chosen in methods.catalogue().items()]
+    output.emit("list", {"methods": rows})
+    if output.json:
+        return
+    output.table(
+        "Published methods",
+        ("system", "recipe", "transform", "codes", "scale", "rounding", "", "cells", "MHz", "SQNR dB"),
+        [
+            (
+                row["system"],
+                row["recipe"],
+                row["transform"],
+                row["format"],
+                row["scale"],
+                row["rounding"],
+                "" if row["status"] == "whole" else row["status"],
+                *measured(row["measured"]),
+            )
+            for row in rows
+        ],
+        right=(7, 8, 9),
+    )
+
+
+def measured(found: Any) -> tuple[str, str, str]:
+    """Cells, clock and SQNR of a method in a few characters."""
+    if not found:
+        return "", "", ""
+    area, sqnr = found.get("area"), found.get("sqnr_db")
+    return (
+        f"{area['logic_cells']:,}" if area else "",
+        f"{area['median_fmax']:.0f}" if area else "",
+        "" if sqnr is None else f"{sqnr:.1f}",
     )
