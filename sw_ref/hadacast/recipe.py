@@ -16,6 +16,7 @@ from hadacast.errors import HadacastError
 from hadacast.format import Codes
 from hadacast.frames import Block
 from hadacast.spec.align import Align
+from hadacast.spec.bins import Bins
 from hadacast.spec.cast import Cast
 from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht
@@ -57,6 +58,7 @@ STAGES: Mapping[str, type[Stage]] = {
         Rotate,
         Gain,
         Hadamard,
+        Bins,
     )
 }
 MAX_BYTES = 1 << 20

@@ -1,0 +1,1 @@
+"""Sparse Walsh-Hadamard spectra from few samples: what to sample, and the spectrum from what the core says."""
