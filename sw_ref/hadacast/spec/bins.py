@@ -205,6 +205,11 @@ class Bins(Stage):
         return (self.delays << 2 * self.element.width - 2).bit_length()
 
     @property
+    def spread_bits(self) -> int:
+        """Bits of D·E."""
+        return (self.delays * self.delays << 2 * self.element.width - 2).bit_length()
+
+    @property
     def sums_at(self) -> int:
         """Cycles until A is there: the lanes, magnitudes, a tree, an accumulator. E takes one more."""
         return 3 + ratio.tree(self.lanes)
