@@ -172,7 +172,7 @@ class Bins(Elementwise):
         entered: int,
         name: str,
     ) -> Value:
-        """The sum over a bin's observations, on its last beat; terms come `entered` cycles behind `arrived`."""
+        """The sum over a bin, on its last beat; terms come `entered` cycles behind `arrived`."""
         beat = add_tree(m, enable, terms, width, f"{name}_beat")
         cycles = entered + ratio.tree(len(terms))
         first = shifted(m, enable, arrived.first, cycles, f"{name}_first")
@@ -193,7 +193,7 @@ class Bins(Elementwise):
                     (delays, spec.zero, energy_bits),
                     (delays * delays, spec.spread, spread_bits),
                 )
-            )  # type: ignore[return-value]
+            )
         found = []
         # They stand still while frames are in the core, so the pipe needs no enable.
         for name, port, factor, bits in (

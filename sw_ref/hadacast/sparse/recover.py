@@ -7,9 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from hadacast.errors import HadacastError
 from hadacast.format import Ints
+from hadacast.sparse.plan import bins_of, delays
 from hadacast.spec.bins import EMPTY, SINGLE, Bins
 from hadacast.spec.pipeline import Pipeline
-from hadacast.sparse.plan import bins_of, delays
 
 Reals = NDArray[np.float64]
 
@@ -88,7 +88,9 @@ class _Peeler:
         # Each round that goes on has less energy in the bins; the limit is for rounding errors.
         while rounds < 4 * spec.bins:
             singles = np.unique(index[kind == SINGLE])
-            if not (any(self._take(singles, share, found) for share in SHARES) or self._take_all(singles, found)):
+            if not (
+                any(self._take(singles, share, found) for share in SHARES) or self._take_all(singles, found)
+            ):
                 break
             rounds += 1
             kind, bits = spec.tests(self.left)

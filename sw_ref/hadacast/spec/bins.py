@@ -70,15 +70,14 @@ class Bins(Stage):
     the last observation of a free bit, that bit of the index; bits W + 1 and W + 2, on the last observation
     of a bin, its kind. Elsewhere these bits are 0. `split` takes elements apart.
 
-    Bins, singletons and delays that flip one bit are those of X. Li, J. K. Bradley, S. Pawar, K. Ramchandran,
-    "SPRIGHT" (arXiv:1508.06336).
+    After X. Li, J. K. Bradley, S. Pawar and K. Ramchandran, "SPRIGHT" (arXiv:1508.06336).
 
     Members
     -------
     frame, lanes: C·B·D elements; lanes divide D, and lanes divide P or P divides them.
     input: signed fixed point of up to 18 bits.
     bits: n, of an index, 2 to 32.
-    hash: C lists of as many bit positions each, b of them, fewer than n; the first is bit 0 of a bin's number.
+    hash: C lists of b bit positions each, b < n; the first is bit 0 of a bin's number.
     offsets: the P delays o_p, n bits each.
     zero, spread: the thresholds, squares of input steps, 0 to 2^32 - 1.
     loadable: whether thresholds can be changed at run time.

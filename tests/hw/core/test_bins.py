@@ -124,7 +124,7 @@ def test_a_front_end_equals_its_spec(name):
     ids=["2 lanes", "4 lanes"],
 )
 def test_thresholds_change_between_frames(lanes, bits, hash_, offsets):
-    """Samples are noise, bins have a mean square of about 35,000: each pair of thresholds tells others apart."""
+    """Samples are noise: each pair of thresholds tells other bins apart."""
     limits = [(20_000, 9_000), (35_000, 20_000), (0, 1 << 16)]
     fronts = [front(lanes, bits, hash_, offsets, zero=z, spread=s, loadable=True) for z, s in limits]
     x = np.random.default_rng(1).integers(-512, 512, (20, fronts[0].frame))
