@@ -13,9 +13,8 @@ from hadacast.spec.pipeline import Pipeline
 
 Reals = NDArray[np.float64]
 
-# What is taken out first: coefficients that their bins show by so much of their amplitude on average. Above a
-# half there is less energy without them.
-SHARES = (0.8, 0.5)
+# What is taken out first: coefficients that their bins show by so much of their amplitude on average.
+CLEAR = 0.6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +40,9 @@ def recover(spec: Pipeline | Bins, codes: ArrayLike) -> Spectrum:
 
     The core says which bins hold one coefficient, and which. Its amplitude is the mean of the observations
     without their signs. Taken out of its bins of all groups, it leaves others with one coefficient: the same
-    tests are made there, until nothing changes. Several coefficients can look like one; so one is
-    believed only if the bins of all groups together have less energy without it. At last all amplitudes are
-    fitted together by least squares.
+    tests are made there, until nothing changes. Several coefficients can look like one; so one is believed
+    only if the bins of all groups together have less energy without it. At last all amplitudes are fitted
+    together by least squares, and the same tests say whether the bins are empty without them.
 
     Raises HadacastError where there is no bins stage, or for codes that can't have left it.
     """
@@ -88,56 +87,53 @@ class _Peeler:
         # Each round that goes on has less energy in the bins; the limit is for rounding errors.
         while rounds < 4 * spec.bins:
             singles = np.unique(index[kind == SINGLE])
-            if not (
-                any(self._take(singles, share, found) for share in SHARES) or self._take_all(singles, found)
-            ):
+            if not self._take(singles, found):
                 break
             rounds += 1
             kind, bits = spec.tests(self.left)
             index = spec.index(bits)
         return found, rounds
 
-    def _seen(self, where: Ints, sign: Reals) -> tuple[float, float]:
-        """A coefficient's amplitude in the bin with the least beside it, and the mean of it in all of its
-        bins, as a share of that."""
-        values = self.left[self.group, where]
-        means = (values * sign).mean(-1)
-        a = float(means[np.argmin((values * values).mean(-1) - means * means)])
-        return a, float(means.mean()) / a if a * a > self.spec.zero else 0.0
+    def _take(self, index: Ints, found: dict[int, float]) -> bool:
+        """Take coefficients out of their bins: all that most of their bins show, or, where there is none, the
+        one or the two without which there is less energy; whether there were any.
 
-    def _take(self, index: Ints, share: float, found: dict[int, float]) -> bool:
-        """Take out the coefficients of which their bins show such a share; whether there were any."""
-        changed = False
-        for k, where, sign in zip(index.tolist(), self.bins(index), self.signs(index), strict=True):
-            a, seen = self._seen(where, sign)
-            if seen > share:
-                self.left[self.group, where] -= a * sign
-                found[k] = found.get(k, 0.0) + a
-                changed = True
-        return changed
-
-    def _take_all(self, index: Ints, found: dict[int, float]) -> bool:
-        """Take out all coefficients together if there is less energy without them; whether there is. Two that
-        cancel each other nearly in other bins are found so."""
+        Two that cancel each other nearly in other bins show only together.
+        """
         bins, signs = self.bins(index), self.signs(index)
-        amplitudes = [self._seen(where, sign)[0] for where, sign in zip(bins, signs, strict=True)]
-        left = self.left.copy()
-        for a, where, sign in zip(amplitudes, bins, signs, strict=True):
-            left[self.group, where] -= a * sign
-        if not (left * left).sum() < (self.left * self.left).sum():
-            return False
-        self.left = left
-        for k, a in zip(index.tolist(), amplitudes, strict=True):
-            found[k] = found.get(k, 0.0) + a
-        return True
+        values = self.left[self.group, bins]
+        means = (values * signs).mean(-1)
+        # Amplitudes as the bin shows them that has the least beside it.
+        rest = (values * values).mean(-1) - means * means
+        a = means[np.arange(len(index)), rest.argmin(-1)]
+        large = a * a > self.spec.zero
+        index, bins, signs, means, a = index[large], bins[large], signs[large], means[large], a[large]
+        chosen = np.flatnonzero(means.mean(-1) / a > CLEAR)
+        if not len(chosen) and len(index):
+            # How much less energy, as a share of what coefficients with nothing beside them take along: for
+            # each pair, and on the diagonal for one alone.
+            alone = a * (2 * means.mean(-1) - a)
+            both = alone + alone[:, None] - 2 * a * a[:, None] * self._overlap(bins, signs).mean(-1)
+            share = both / (a * a + (a * a)[:, None])
+            np.fill_diagonal(share, alone / (a * a))
+            best = np.unravel_index(share.argmax(), share.shape)
+            chosen = np.unique(best) if share[best] > 0 else chosen
+        for i in chosen:
+            self.left[self.group, bins[i]] -= a[i] * signs[i]
+            found[int(index[i])] = found.get(int(index[i]), 0.0) + float(a[i])
+        return len(chosen) > 0
+
+    def _overlap(self, bins: Ints, signs: Reals) -> Reals:
+        """(K, K, C) the mean of the products of two coefficients' signs, 0 in different bins."""
+        same = bins[:, None] == bins
+        return same * np.einsum("acd,bcd->abc", signs, signs, optimize=True) / self.spec.delays
 
     def fit(self, index: Ints, values: Reals) -> tuple[Reals, Reals]:
         """Amplitudes with the least squares of what is left of `values`, and that."""
         bins, signs = self.bins(index), self.signs(index)
-        same = bins[:, None] == bins
-        gram = (same * np.einsum("acd,bcd->abc", signs, signs, optimize=True)).sum(-1)
-        observed = values[self.group, bins]
-        amplitude = np.linalg.lstsq(gram, (observed * signs).sum((1, 2)), rcond=None)[0]
+        gram = self._overlap(bins, signs).sum(-1)
+        seen = (values[self.group, bins] * signs).mean(-1).sum(-1)
+        amplitude = np.linalg.lstsq(gram, seen, rcond=None)[0]
         left = values.copy()
         np.subtract.at(left, (self.group, bins), amplitude[:, None, None] * signs)
         return amplitude, left
