@@ -118,6 +118,13 @@ def test_a_front_end_equals_its_spec(name):
     assert result.dropped > 0
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("name", SPECS)
+def test_equals_the_spec_at_length(name):
+    spec = SPECS[name]
+    stage_bench.check(spec, observations(spec, 2000, np.random.default_rng(1)), "cxxrtl")
+
+
 @pytest.mark.parametrize(
     ("lanes", "bits", "hash_", "offsets"),
     [(2, 3, ((0,), (2,)), (0, 7)), (4, 4, ((0,), (3,)), (0, 15, 6, 9))],
