@@ -1,4 +1,4 @@
-"""The measured tables of transform.md, quantize.md and boards.md.
+"""The measured tables of transform.md, quantize.md, sparse.md and boards.md.
 
     python docs/figures.py              measure everything again: an hour or more
     python docs/figures.py -n 8         only commands with this text in them
@@ -49,6 +49,7 @@ ROWS = {
             "int4_token128",
         )
     ),
+    "sparse.md": (Row("`sparse65536`", "hadacast synth sparse65536 -d ecp5-45k"),),
     "boards.md": (
         Row("`decoder128`", "hadacast synth decoder128 --board icebreaker"),
         Row("`imaging4096`", "hadacast synth imaging4096 --board ulx3s_85f"),

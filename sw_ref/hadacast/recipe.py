@@ -17,6 +17,7 @@ from hadacast.format import Codes
 from hadacast.frames import Block
 from hadacast.method import Method
 from hadacast.spec.align import Align
+from hadacast.spec.bins import Bins
 from hadacast.spec.cast import Cast
 from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht
@@ -58,6 +59,7 @@ STAGES: Mapping[str, type[Stage]] = {
         Rotate,
         Gain,
         Hadamard,
+        Bins,
     )
 }
 MAX_BYTES = 1 << 20

@@ -31,7 +31,7 @@ def test_every_row_was_measured_and_nothing_else(figures, store):
     assert set(store) == {row.command for rows in figures.ROWS.values() for row in rows}
 
 
-@pytest.mark.parametrize("page", ["transform.md", "quantize.md", "boards.md"])
+@pytest.mark.parametrize("page", ["transform.md", "quantize.md", "sparse.md", "boards.md"])
 def test_the_table_is_what_was_measured(figures, store, page):
     text = (DOCS / page).read_text(encoding="utf-8")
     assert figures.place(text, figures.table(page, store)) == text
