@@ -167,3 +167,18 @@ def test_fractions_are_written_exactly(hadacast, here):
     (here / "exact.toml").write_text(text)
     stage = recipes.load("exact.toml").pipeline.stages[1]
     assert (stage.scale.clip, stage.above) == (Fraction(1, 3), Fraction(1, 10))
+
+
+def test_methods_are_rows_with_what_was_measured(hadacast):
+    rows = hadacast("list", "--methods", "--json").document["methods"]
+    (quamba,) = [row for row in rows if row["recipe"] == "quamba_int8"]
+    assert (quamba["system"], quamba["transform"], quamba["format"]) == ("Quamba", "H512", "int8")
+    assert quamba["measured"]["definition"]["mismatches"] == 0
+    shown = hadacast("list", "--methods").stdout
+    assert "Quamba" in shown
+    assert f"{quamba['measured']['area']['logic_cells']:,}" in shown
+
+
+def test_a_methods_table_is_written_and_read_back(hadacast, here):
+    (here / "again.toml").write_text(hadacast("show", "quamba_int8", "--toml", "--lanes", "2").stdout)
+    assert recipes.load("again.toml").method == recipes.load("quamba_int8").method
