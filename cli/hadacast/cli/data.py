@@ -28,6 +28,7 @@ class Data:
     shape, dtype: of the source. sha256: of its file, empty for random codes.
     frames: (frames, N) codes, or packed bytes. available: frames that the source holds.
     saturated: how many of the values taken lie outside the input format and were clipped.
+    joined: whether rows of the source are no whole frames, and frames were cut from all of them in a row.
     """
 
     source: str
@@ -38,11 +39,12 @@ class Data:
     frames: Ints
     available: int
     saturated: int
+    joined: bool = False
 
     @property
     def whole(self) -> bool:
-        """Whether every frame of the source is taken."""
-        return len(self.frames) == self.available
+        """Whether every element of the source is taken."""
+        return len(self.frames) == self.available and not self.joined
 
     def like(self, frames: Ints) -> Ints:
         """Results in the shape of the source if all of it was taken, else as (frames, …). The last axis is
@@ -61,11 +63,15 @@ class Data:
             "frames": len(self.frames),
             "frames_available": self.available,
             "saturated": self.saturated,
+            "joined": self.joined,
         }
 
 
 def load(source: str, pipeline: Pipeline, *, frames: int | None = None, seed: int = 0) -> Data:
     """The first `frames` frames (default: all) of a source, in blocks of N along its last axis.
+
+    A shipped sample whose rows are no whole frames is cut as one long row, and what is left at its end is not
+    used; of one's own file that is refused, since it is more likely a mistake.
 
     Integers are codes, and must fit the input format. Real numbers are encoded: ties to even,
     saturating. Raises HadacastError for whatever is wrong with the file, its type, shape or values.
@@ -92,7 +98,8 @@ def load(source: str, pipeline: Pipeline, *, frames: int | None = None, seed: in
         raise HadacastError(f"{name} has dtype {array.dtype}: it must be integers (codes) or real numbers")
     if array.size == 0:
         raise HadacastError(f"{name} has shape {array.shape}: it holds no elements")
-    if array.ndim == 0 or array.shape[-1] % size:
+    joined = source in SAMPLES and array.shape[-1] % size > 0 and array.size >= size
+    if not joined and (array.ndim == 0 or array.shape[-1] % size):
         raise HadacastError(
             f"{name} has shape {array.shape}: the last axis must be a multiple of the frame, {size:,}"
         )
@@ -100,7 +107,7 @@ def load(source: str, pipeline: Pipeline, *, frames: int | None = None, seed: in
     taken = available if frames is None else frames
     if taken > available:
         raise HadacastError(f"frames is {taken:,}: {name} has {available:,} of {size:,} elements")
-    blocks = array.reshape(-1, size)[:taken]
+    blocks = array.ravel()[: taken * size].reshape(-1, size)
     real = array.dtype.kind == "f"
     return Data(
         source=source,
@@ -111,6 +118,7 @@ def load(source: str, pipeline: Pipeline, *, frames: int | None = None, seed: in
         frames=pipeline.input.encode(blocks, name) if real else pipeline.input.check(blocks, name),
         available=available,
         saturated=pipeline.input.saturated(blocks) if real else 0,
+        joined=joined,
     )
 
 

@@ -14,12 +14,18 @@ from hadacast.frames import Frames
 from hadacast.report import unrotated
 from hadacast.report.unrotated import Floats, real
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.gain import Gain
+from hadacast.spec.hadamard import Hadamard
+from hadacast.spec.keep import Keep
 from hadacast.spec.normalize import Normalize
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.requantize import Requantize
 from hadacast.spec.stage import Stage
 
 INT4_MAX = 7
+
+# What ends a rotation: what leaves is another vector.
+ENDS = (*unrotated.QUANTIZERS, Requantize, Gain, Keep)
 
 # Key, words, digits.
 FIGURES = (
@@ -34,8 +40,8 @@ FIGURES = (
 
 
 def blocks(spec: Pipeline, frames: Ints) -> tuple[Floats, Floats] | None:
-    """Real values (frames, N) before the first transform, and after it and all that follow up to a
-    quantizer or the end, scaled by 1/√N for each transform. None if none comes before a quantizer.
+    """Real values (frames, N) before the first transform, and after it and all that follow up to one of ENDS
+    or the end, scaled by 1/√n for each transform of n points. None if none comes before that.
 
     So scaled the rotation is orthonormal: both lie on the same axis, with the same energy. Frames that
     hold values that aren't finite are left out.
@@ -45,12 +51,12 @@ def blocks(spec: Pipeline, frames: Ints) -> tuple[Floats, Floats] | None:
     passed: list[Stage] = []
     flowing: Ints | Frames = frames
     for stage in spec.stages:
-        if isinstance(stage, (*unrotated.QUANTIZERS, Requantize)):
+        if isinstance(stage, ENDS):
             break
-        if isinstance(stage, Fwht) and before is None:
+        if isinstance(stage, Fwht | Hadamard) and before is None:
             before = real(stage.input, flowing)
         flowing = stage.compute(flowing)
-        if before is not None and isinstance(stage, Fwht | Normalize):
+        if before is not None and isinstance(stage, Fwht | Hadamard | Normalize):
             passed.append(stage)
             after = real(stage.output, flowing)
     if before is None or after is None:

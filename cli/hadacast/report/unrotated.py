@@ -22,6 +22,7 @@ from hadacast.scale.floating import Floating
 from hadacast.scale.scale import Scale
 from hadacast.scale.static import Static
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.hadamard import Hadamard
 from hadacast.spec.lookup import Lookup
 from hadacast.spec.normalize import Normalize
 from hadacast.spec.pvq import Pvq
@@ -31,7 +32,7 @@ from hadacast.spec.stage import Stage
 
 Floats = NDArray[np.float64]
 
-ROTATING = (Signs, Fwht, Normalize)
+ROTATING = (Signs, Fwht, Hadamard, Normalize)
 QUANTIZERS = (Quantize, Lookup, Pvq)
 Quantizer = Quantize | Lookup | Pvq
 BITS = 24  # that a number in a recipe has, beside a power of two
@@ -43,6 +44,8 @@ def growth(stages: Iterable[Stage]) -> float:
     for stage in stages:
         if isinstance(stage, Fwht):
             found *= math.sqrt(1 << stage.stages)
+        elif isinstance(stage, Hadamard):
+            found *= math.sqrt(stage.order)
         elif isinstance(stage, Normalize):
             found *= float(stage.constant)
     return found
@@ -59,7 +62,7 @@ def plain(
     """
     *before, stage = stages
     assert isinstance(stage, QUANTIZERS)
-    if not any(isinstance(other, Fwht) for other in before):
+    if not any(isinstance(other, Fwht | Hadamard) for other in before):
         return None
     format_, flowing = stages[0].input, x
     for other in before:

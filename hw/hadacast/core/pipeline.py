@@ -16,6 +16,7 @@ from hadacast.core.framer import COUNTER_WIDTH, Framer
 from hadacast.core.fwht import Fwht
 from hadacast.core.gain import Gain
 from hadacast.core.hadamard import Hadamard
+from hadacast.core.keep import Keep
 from hadacast.core.lookup import Lookup
 from hadacast.core.normalize import Normalize
 from hadacast.core.pack import Pack, scale_layout
@@ -51,6 +52,7 @@ COMPONENTS: dict[str, Any] = {
     "scatter": Permute,
     "rotate": Rotate,
     "gain": Gain,
+    "keep": Keep,
 }
 
 
