@@ -9,13 +9,16 @@ import numpy as np
 from hadacast.format import Codes, Ints
 from hadacast.frames import Frames
 from hadacast.report.unrotated import Floats, real
+from hadacast.spec.cast import Cast
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.hadamard import Hadamard
 from hadacast.spec.keep import Keep
+from hadacast.spec.normalize import Normalize
 from hadacast.spec.order import Order
 from hadacast.spec.pipeline import Pipeline
 
 MOST = 8  # pictures shown
+SPECTRAL = (Fwht, Hadamard, Order, Normalize, Cast)  # behind a transform these leave a spectrum, too
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,13 +84,13 @@ def rows(spec: Pipeline, image: tuple[int, ...], frames: Ints) -> list[Row]:
 
 
 def _spectrum(spec: Pipeline) -> list[int] | None:
-    """Stages that leave a spectrum: the first transform with all that transforms and sorts behind it, and a
-    `keep` stage that follows. None where it is what leaves the pipeline."""
+    """Stages that leave a spectrum: the last of those SPECTRAL from the first transform on, and a `keep` stage
+    that follows. None where it is what leaves the pipeline."""
     first = next((i for i, stage in enumerate(spec.stages) if isinstance(stage, Fwht | Hadamard)), None)
     if first is None:
         return None
     last = first
-    while last + 1 < len(spec.stages) and isinstance(spec.stages[last + 1], Fwht | Hadamard | Order):
+    while last + 1 < len(spec.stages) and isinstance(spec.stages[last + 1], SPECTRAL):
         last += 1
     if last + 1 == len(spec.stages):
         return None
