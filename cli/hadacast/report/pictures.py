@@ -18,6 +18,7 @@ from hadacast.spec.order import Order
 from hadacast.spec.pipeline import Pipeline
 
 MOST = 8  # pictures shown
+DECADES = 4  # of magnitudes in a spectrum
 SPECTRAL = (Fwht, Hadamard, Order, Normalize, Cast)  # behind a transform these leave a spectrum, too
 
 
@@ -73,19 +74,24 @@ def rows(spec: Pipeline, image: tuple[int, ...], frames: Ints) -> list[Row]:
     spectrum = _spectrum(spec)
     if spectrum is not None:
         values = [real(spec.stages[index].output, taps[index]) for index in spectrum]
-        top = np.log1p(np.abs(values[0])).max() or 1.0
+        top = float(np.abs(values[0]).max()) or 1.0
         names = ("spectrum", "what is kept of it")
         for name, value in zip(names, values, strict=False):
-            found.append(Row(name, (np.log1p(np.abs(value)) / top).reshape(shape)))
+            found.append(Row(name, _logarithmic(value / top).reshape(shape)))
     codes = taps[-1]
     assert not isinstance(codes, Frames)
     found.append(Row("out", _grey(spec.output, codes, spec).reshape(shape)))
     return found
 
 
+def _logarithmic(x: Floats) -> Floats:
+    """Magnitudes up to 1 as levels: 1 for 1, 0 for DECADES below it and less."""
+    return np.asarray(np.maximum(1 + np.log10(np.maximum(np.abs(x), 10.0**-DECADES)) / DECADES, 0))
+
+
 def _spectrum(spec: Pipeline) -> list[int] | None:
-    """Stages that leave a spectrum: the last of those SPECTRAL from the first transform on, and a `keep` stage
-    that follows. None where it is what leaves the pipeline."""
+    """Stages that leave a spectrum: the last of those SPECTRAL from the first transform on, and a `keep`
+    stage that follows. None where it is what leaves the pipeline."""
     first = next((i for i, stage in enumerate(spec.stages) if isinstance(stage, Fwht | Hadamard)), None)
     if first is None:
         return None
