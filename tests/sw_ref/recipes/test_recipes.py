@@ -37,8 +37,8 @@ def real_frames(chosen, most=None):
     return data.load(chosen.sample, chosen.pipeline, frames=most).frames.copy()
 
 
-def check_core(name, frames, simulator):
-    chosen = recipe.load(name)
+def check_core(name, frames, simulator, overrides=()):
+    chosen = recipe.load(name, overrides)
     spec = chosen.pipeline
     x = real_frames(chosen, frames)
     if isinstance(spec.input, Format):
@@ -58,7 +58,8 @@ def test_the_core_is_exact(name):
 @pytest.mark.long
 @pytest.mark.parametrize("name", LARGE)
 def test_the_large_core_is_exact(name):
-    check_core(name, 8, "cxxrtl")
+    # 172 adders for each of 8 lanes take a compiler eight minutes.
+    check_core(name, 8, "cxxrtl", ["stream.lanes=1"] if name == "rotate11008" else ())
 
 
 @pytest.mark.parametrize("name", ROTATIONS)
