@@ -105,11 +105,9 @@ def print_pictures(output: Output, shown: Any) -> None:
         return
     values = ["equal" if value is None else f"{value:.2f}" for value in shown["psnr_db_by_frame"][:SOME]]
     more = ", …" if shown["frames"] > SOME else ""
-    whole = (
-        "equal" if shown["psnr_db"] is None else f"{shown['psnr_db']:.2f} dB over {shown['frames']:,} frames"
-    )
+    whole = "equal" if shown["psnr_db"] is None else f"{shown['psnr_db']:.2f} dB"
     title = f"Pictures, {shown['rows']} × {shown['columns']}"
-    output.facts(title, [(f"PSNR of {shown['frames']:,}", whole), ("of each", ", ".join(values) + more)])
+    output.facts(title, [("PSNR over all", whole), ("of each frame", ", ".join(values) + more)])
 
 
 def print_quantization(output: Output, shown: Any) -> None:
