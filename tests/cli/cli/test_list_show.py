@@ -167,3 +167,17 @@ def test_fractions_are_written_exactly(hadacast, here):
     (here / "exact.toml").write_text(text)
     stage = recipes.load("exact.toml").pipeline.stages[1]
     assert (stage.scale.clip, stage.above) == (Fraction(1, 3), Fraction(1, 10))
+
+
+def test_the_words_of_a_matrix_are_shown(hadacast):
+    """Two memories of a block, and a queue of a few columns."""
+    found = hadacast("show", "rotate1536", "--json").document["pipeline"]["stages"][1]
+    assert found["kind"] == "hadamard"
+    assert 2 * 1536 < found["memory_words"] < 2 * 1536 + 8 * 80
+
+
+def test_toml_keeps_the_image(hadacast, here):
+    text = hadacast("show", "image64_keep10", "--toml", "-p", 8).stdout
+    assert "image = [64, 64]" in text
+    (here / "image64_keep10.toml").write_text(text)
+    assert recipes.load("./image64_keep10.toml") == recipes.load("image64_keep10", ["stream.lanes=8"])
