@@ -16,6 +16,13 @@ def by_beat(values: Sequence[T], beats: int, lanes: int) -> list[list[T]]:
     return [[values[(beat * lanes + lane) % len(values)] for lane in range(lanes)] for beat in range(beats)]
 
 
+def masks(flags: Sequence[bool], beats: int, lanes: int) -> tuple[int, ...]:
+    """Flags for the places of a frame, repeated to its end, as a mask for each beat, lane 0 in bit 0."""
+    return tuple(
+        sum(1 << lane for lane, flag in enumerate(row) if flag) for row in by_beat(flags, beats, lanes)
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class PlaceTable:
     """A number for each beat of a frame.

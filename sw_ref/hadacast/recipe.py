@@ -16,6 +16,7 @@ from hadacast.errors import HadacastError
 from hadacast.format import Codes
 from hadacast.frames import Block
 from hadacast.method import Method
+from hadacast.packed import Packed
 from hadacast.spec.align import Align
 from hadacast.spec.bins import Bins
 from hadacast.spec.cast import Cast
@@ -23,6 +24,7 @@ from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.gain import Gain
 from hadacast.spec.hadamard import Hadamard
+from hadacast.spec.keep import Keep
 from hadacast.spec.lookup import Lookup
 from hadacast.spec.normalize import Normalize
 from hadacast.spec.order import Order
@@ -60,6 +62,7 @@ STAGES: Mapping[str, type[Stage]] = {
         Gain,
         Hadamard,
         Bins,
+        Keep,
     )
 }
 MAX_BYTES = 1 << 20
@@ -76,17 +79,36 @@ class Recipe:
     sample: name of a shipped sample, or path of a .npy file.
     board: name of the board that `synth` and `build` aim at.
     method: the published system that it stands for, if it does.
+    image: rows and columns of the pictures that frames are, both in and out; () where they are none. A report
+        then shows some.
     """
 
     pipeline: Pipeline
     sample: str = "minilm_mlp_down"
     board: str = "ulx3s_85f"
     method: Method | None = None
+    image: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         checks.instance("pipeline", self.pipeline, Pipeline)
         checks.text("sample", self.sample)
         checks.text("board", self.board)
+        if self.image != ():
+            self._check_image()
+
+    def _check_image(self) -> None:
+        shown, spec = f"image is {checks.quote(self.image)}", self.pipeline
+        if not isinstance(self.image, tuple) or len(self.image) != 2:
+            raise HadacastError(f"{shown}: it must be rows and columns, such as [64, 64]")
+        rows, columns = (checks.integer("image", side, 1, spec.frame) for side in self.image)
+        for name, format_, size in (
+            ("input", spec.input, spec.in_beats * spec.in_lanes),
+            ("output", spec.output, spec.out_beats * spec.out_lanes),
+        ):
+            if isinstance(format_, Packed):
+                raise HadacastError(f"{shown}: the {name} is {format_}; pictures are plain elements")
+            if rows * columns != size:
+                raise HadacastError(f"{shown}: it must be as large as a frame of {name}, {size:,} elements")
 
 
 def catalogue() -> dict[str, Path]:
@@ -184,7 +206,7 @@ def _build(document: dict[str, Any], stem: str) -> Recipe:
     if "frame" not in stream:
         raise HadacastError("[stream] has no frame: it must say how many elements a frame has")
     format_: Codes | Block = inputs.load(top.get("input", {}), stream["frame"], stream.get("lanes", 1))
-    build = _table(top.get("build", {}), "[build]", ("sample", "board"))
+    build = _table(top.get("build", {}), "[build]", ("sample", "board", "image"))
     entries = top.get("stage", [])
     if not isinstance(entries, list) or not entries:
         raise HadacastError(f"stage is {checks.quote(entries)}: it must be one or more [[stage]] tables")
@@ -199,6 +221,8 @@ def _build(document: dict[str, Any], stem: str) -> Recipe:
     if "method" in top:
         own = _table(top["method"], "[method]", _names(Method))
         method = Method(**{field.name: "" for field in fields(Method) if field.default is MISSING} | own)
+    if isinstance(build.get("image"), list):
+        build = build | {"image": tuple(build["image"])}
     return Recipe(pipeline=pipeline, method=method, **build)
 
 

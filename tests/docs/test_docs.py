@@ -100,6 +100,7 @@ def test_fields_and_defaults_are_those_of_the_page():
         **defaults(Format, "input.", [f.name for f in fields(Format)]),
         **{f"stage.{kind}.{name}": value for kind, name, value in own},
         **defaults(recipe.Recipe, "build.", ("sample", "board")),
+        "build.image": describe.spelled(recipe.Recipe.image),
     }
     text = {key: "none" if value is MISSING else value for key, value in expected.items()}
     shown = {}

@@ -54,6 +54,7 @@ class Data:
     frames: (frames, N) codes, or packed bytes. available: frames that the source holds.
     values: (frames, N), the real numbers that were encoded; None for codes.
     saturated: how many of the values taken lie outside the input format and were clipped.
+    joined: whether rows of the source are no whole frames, and frames were cut from all of them in a row.
     """
 
     source: str
@@ -66,11 +67,12 @@ class Data:
     available: int
     values: NDArray[Any] | None = None
     saturated: int
+    joined: bool = False
 
     @property
     def whole(self) -> bool:
-        """Whether every frame of the source is taken."""
-        return len(self.frames) == self.available
+        """Whether every element of the source is taken."""
+        return len(self.frames) == self.available and not self.joined
 
     def like(self, frames: Ints) -> Ints:
         """Results in the shape of the source if all of it was taken, else as (frames, …). The last axis is
@@ -90,6 +92,7 @@ class Data:
             "frames": len(self.frames),
             "frames_available": self.available,
             "saturated": self.saturated,
+            "joined": self.joined,
         }
 
 
@@ -133,6 +136,9 @@ def find(source: str, *, tensor: str | None = None, rows: int | None = None, see
 def framed(source: Source, pipeline: Pipeline, *, frames: int | None = None) -> Data:
     """The first `frames` frames (default: all) of a source, in blocks of N along its last axis.
 
+    A shipped sample whose rows are no whole frames is cut as one long row, and what is left at its end is not
+    used; of one's own file that is refused, since it is more likely a mistake.
+
     Integers are codes, and must fit the input format. Real numbers are encoded: ties to even,
     saturating. Raises HadacastError for whatever doesn't suit the pipeline.
     """
@@ -142,7 +148,8 @@ def framed(source: Source, pipeline: Pipeline, *, frames: int | None = None) -> 
         low, high = pipeline.input.min, pipeline.input.max
         shape = (frames or RANDOM_FRAMES, size)
         array = np.random.default_rng(source.seed).integers(low, high, shape, endpoint=True)
-    if array.shape[-1] % size:
+    joined = source.name in SAMPLES and array.shape[-1] % size > 0 and array.size >= size
+    if not joined and array.shape[-1] % size:
         raise HadacastError(
             f"{source.text} has shape {array.shape}: the last axis must be a multiple of the frame, {size:,}"
         )
@@ -150,7 +157,7 @@ def framed(source: Source, pipeline: Pipeline, *, frames: int | None = None) -> 
     taken = available if frames is None else frames
     if taken > available:
         raise HadacastError(f"frames is {taken:,}: {source.text} has {available:,} of {size:,} elements")
-    blocks = array.reshape(-1, size)[:taken]
+    blocks = array.ravel()[: taken * size].reshape(-1, size)
     real = array.dtype.kind == "f"
     encode = pipeline.input.encode if real else pipeline.input.check
     return Data(
@@ -164,6 +171,7 @@ def framed(source: Source, pipeline: Pipeline, *, frames: int | None = None) -> 
         available=available,
         values=blocks if real else None,
         saturated=pipeline.input.saturated(blocks) if real else 0,
+        joined=joined,
     )
 
 

@@ -14,6 +14,7 @@ from hadacast.packed import Packed
 from hadacast.scale.scale import Scale
 from hadacast.spec.align import Align
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.hadamard import Hadamard
 from hadacast.spec.permuting import Permuting
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.quantize import Quantize
@@ -126,7 +127,7 @@ def stage_words(stage: Stage) -> int:
         return stage.delay * stage.lanes
     if isinstance(stage, Quantize):
         return stage.replay_depth * stage.lanes
-    if isinstance(stage, Rotate):
+    if isinstance(stage, Rotate | Hadamard):
         return stage.words
     if isinstance(stage, Permuting | Scatter):
         return stage.memory

@@ -55,6 +55,7 @@ class Chosen:
             "source": self.pipeline.source,
             "sample": self.recipe.sample,
             "board": self.recipe.board,
+            "image": list(self.recipe.image),
         }
 
 

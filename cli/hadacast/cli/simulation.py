@@ -14,10 +14,13 @@ from hadacast.sim import simulate as run_simulator
 from hadacast.sim.trace import Trace
 from hadacast.spec.cast import Cast
 from hadacast.spec.fwht import Fwht
+from hadacast.spec.hadamard import Hadamard
 from hadacast.spec.pipeline import Pipeline
+from hadacast.spec.rotate import Rotate
+from hadacast.spec.stage import Stage
 
-# Amaranth's simulator interprets: a fixed cost for a cycle, one for each butterfly in it, and one for each
-# lane of any other stage.
+# Amaranth's simulator interprets: a fixed cost for a cycle, one for each butterfly, adder or multiplier of a
+# matrix in it, and one for each lane of any other stage.
 CYCLE_SECONDS = 0.4e-3
 BUTTERFLY_SECONDS = 15e-6
 LANE_SECONDS = 100e-6
@@ -174,11 +177,20 @@ def affordable_frames(spec: Pipeline, simulator: str, budget: float | None = Non
     """
     if simulator != "amaranth":
         return None
-    butterflies = sum(stage.lanes * stage.stages for stage in spec.stages if isinstance(stage, Fwht))
     others = sum(stage.lanes for stage in spec.stages if not isinstance(stage, Fwht | Cast))
-    seconds = CYCLE_SECONDS + BUTTERFLY_SECONDS * butterflies + LANE_SECONDS * others
+    units = sum(stage.lanes * _units(stage) for stage in spec.stages)
+    seconds = CYCLE_SECONDS + BUTTERFLY_SECONDS * units + LANE_SECONDS * others
     cycles = (budget or BUDGET_SECONDS) / seconds
     return max(1, int((cycles - 2 * spec.latency) / max(spec.in_beats, spec.out_beats)))
+
+
+def _units(stage: Stage) -> int:
+    """Butterflies, adders or multipliers for each lane."""
+    if isinstance(stage, Fwht):
+        return stage.stages
+    if isinstance(stage, Hadamard):
+        return stage.plan.adders
+    return stage.order if isinstance(stage, Rotate) else 0
 
 
 def waves_suffix(simulator: str) -> str:

@@ -27,7 +27,8 @@ def text(recipe: Recipe) -> str:
         lines += ["", "[[stage]]", f"kind = {value(stage.kind)}", *_pairs(plain)]
         for key, table in tables.items():
             lines += ["", f"[stage.{key}]", *_pairs(table)]
-    lines += ["", "[build]", f"sample = {value(recipe.sample)}", f"board = {value(recipe.board)}"]
+    build = {"sample": recipe.sample, "board": recipe.board, "image": list(recipe.image)}
+    lines += ["", "[build]", *_pairs(build)]
     return "\n".join(lines) + "\n"
 
 

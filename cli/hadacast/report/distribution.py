@@ -13,11 +13,16 @@ from hadacast.format import Ints
 from hadacast.frames import Frames
 from hadacast.report import unrotated
 from hadacast.report.unrotated import Floats, real
+from hadacast.spec.gain import Gain
+from hadacast.spec.keep import Keep
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.requantize import Requantize
 from hadacast.spec.stage import Stage
 
 INT4_MAX = 7
+
+# What ends a rotation: what leaves is another vector.
+ENDS = (*unrotated.QUANTIZERS, Requantize, Gain, Keep)
 
 # Key, words, digits.
 FIGURES = (
@@ -32,8 +37,8 @@ FIGURES = (
 
 
 def blocks(spec: Pipeline, frames: Ints) -> tuple[Floats, Floats] | None:
-    """Real values (frames, N) before the first transform, and after it and all that follow up to a
-    quantizer or the end, scaled by 1/√N for each transform. None if none comes before a quantizer.
+    """Real values (frames, N) before the first transform, and after it and all that follow up to one of ENDS
+    or the end, scaled by 1/√n for each transform of n points. None if none comes before that.
 
     So scaled the rotation is orthonormal: both lie on the same axis, with the same energy. Frames that
     hold values that aren't finite are left out.
@@ -43,7 +48,7 @@ def blocks(spec: Pipeline, frames: Ints) -> tuple[Floats, Floats] | None:
     passed: list[Stage] = []
     flowing: Ints | Frames = frames
     for stage in spec.stages:
-        if isinstance(stage, (*unrotated.QUANTIZERS, Requantize)):
+        if isinstance(stage, ENDS):
             break
         if before is None and unrotated.norm(stage) is not None:
             before = real(stage.input, flowing)

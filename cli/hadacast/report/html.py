@@ -1,5 +1,6 @@
 """Reports as HTML pages: no script, nothing loaded, readable on a phone and on paper."""
 
+from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
@@ -7,16 +8,20 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from hadacast.cli import describe
-from hadacast.report import comparison, distribution, quantization
+from hadacast.report import comparison, distribution, png, quantization
 from hadacast.report.distribution import Floats
+from hadacast.report.pictures import Row
 
 TEMPLATE = "report.html.j2"
 COMPARISON = "comparison.html.j2"
 STYLE = "style.css"
 
 
-def render(document: dict[str, Any], blocks: tuple[Floats, Floats] | None = None) -> str:
-    """The page of a report; `blocks` are the real values before and after the rotation, for the plots.
+def render(
+    document: dict[str, Any], blocks: tuple[Floats, Floats] | None = None, pictures: Sequence[Row] = ()
+) -> str:
+    """The page of a report; `blocks` are the real values before and after the rotation, for the plots,
+    `pictures` those of the frames, where they are some.
 
     Everything in the document is escaped. Parts that a failed build doesn't have are left out.
     """
@@ -45,7 +50,8 @@ def render(document: dict[str, Any], blocks: tuple[Floats, Floats] | None = None
 
             picture = Markup(draw.code_histogram(shown["histogram"]))
         quantizers.append({"figures": shown, "rows": quantization.rows(shown), "plot": picture})
-    return _page(TEMPLATE, **document, figures=rows, plots=plots, quantizers=quantizers)
+    shown = [(row.name, [Markup(png.data_url(levels)) for levels in row.levels]) for row in pictures]
+    return _page(TEMPLATE, **document, figures=rows, plots=plots, quantizers=quantizers, shown=shown)
 
 
 def render_comparison(document: dict[str, Any]) -> str:

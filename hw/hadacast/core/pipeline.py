@@ -17,6 +17,7 @@ from hadacast.core.framer import COUNTER_WIDTH, Framer
 from hadacast.core.fwht import Fwht
 from hadacast.core.gain import Gain
 from hadacast.core.hadamard import Hadamard
+from hadacast.core.keep import Keep
 from hadacast.core.lookup import Lookup
 from hadacast.core.normalize import Normalize
 from hadacast.core.pack import Pack, scale_layout
@@ -53,6 +54,7 @@ COMPONENTS: dict[str, Any] = {
     "rotate": Rotate,
     "gain": Gain,
     "bins": Bins,
+    "keep": Keep,
 }
 
 

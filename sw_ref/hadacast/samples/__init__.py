@@ -1,9 +1,10 @@
-"""Real tensors shipped with the package; README.md beside this file says where each comes from.
+"""Real tensors and pictures shipped with the package; README.md beside this file says where each comes from.
 
 `SAMPLES` maps a name (the file's stem) to its .npy file; `load(name)` reads one.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,8 @@ from hadacast.errors import HadacastError
 SAMPLES: dict[str, Path] = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.npy"))}
 
 
-def load(name: str) -> NDArray[np.float16]:
-    """The tensor `name`, shape (tokens, width), real values without unit.
+def load(name: str) -> NDArray[Any]:
+    """The sample `name`: real values without unit, or integer codes; a token or a picture for each row.
 
     Raises HadacastError for a name that isn't in `SAMPLES`, and for a file that can't be read.
     """

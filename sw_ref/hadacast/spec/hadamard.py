@@ -142,6 +142,13 @@ class Hadamard(Stage):
         return self.frame == self.order * self.stride
 
     @property
+    def words(self) -> int:
+        """Elements that memories hold: a block in front of the arithmetic, one behind it where rows are to be
+        turned back, and a queue."""
+        blocks = 2 if self.plan.beats > 1 else 1
+        return blocks * self.order * self.stride + self.plan.queue_depth * self.lanes
+
+    @property
     def latency(self) -> int:
         return self.plan.latency
 

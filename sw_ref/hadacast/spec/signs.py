@@ -11,7 +11,7 @@ from hadacast import checks
 from hadacast.errors import HadacastError
 from hadacast.format import Codes, Format
 from hadacast.frames import Block, Frames, exponents
-from hadacast.place_table import PlaceTable, by_beat
+from hadacast.place_table import PlaceTable, masks
 from hadacast.settings import Setting, Table
 from hadacast.spec.stage import Stage
 
@@ -124,12 +124,8 @@ class Signs(Stage):
     @cached_property
     def table(self) -> PlaceTable:
         """The signs of each beat as a mask, lane 0 in bit 0."""
-        rows = by_beat(self.negative, self.beats, self.lanes)
-        return PlaceTable(
-            rows=tuple(sum(1 << lane for lane, minus in enumerate(row) if minus) for row in rows),
-            loadable=self.loadable,
-            bits=self.lanes,
-        )
+        rows = masks(self.negative, self.beats, self.lanes)
+        return PlaceTable(rows=rows, loadable=self.loadable, bits=self.lanes)
 
     @property
     def settings(self) -> tuple[Setting, ...]:

@@ -19,7 +19,8 @@ SMALL = ("small.toml", "--data", "x.npy", "--board", "icebreaker", "--seeds", "1
 
 KEYS = [
     *("schema", "ok", "error", "date", "folder", "recipe", "pipeline", "data", "verilog", "simulation"),
-    *("distribution", "quantization", "synthesis", "bitstream", "throughput", "versions", "seconds"),
+    *("distribution", "quantization", "pictures", "synthesis", "bitstream", "throughput", "versions"),
+    "seconds",
 ]
 
 
@@ -99,6 +100,19 @@ def test_the_tables(hadacast, quick):
     ):
         assert part in outcome.stdout
     assert "simulating 6 frames on amaranth" in outcome.stderr
+
+
+def test_pictures_are_in_the_report(hadacast, here, quick):
+    outcome = hadacast("build", *SMALL, "--set", "build.image=[2, 4]", "--json")
+    found = outcome.document
+    assert (found["pictures"]["rows"], found["pictures"]["frames"]) == (2, 6)
+    assert found["pictures"]["psnr_db"] is None  # the result has another format
+    assert found["distribution"] is None
+    page = (here / "out" / "report.html").read_text()
+    assert page.count("<img ") == 12
+    plain = hadacast("build", *SMALL, "--json").document
+    assert plain["pictures"] is None
+    assert "<img" not in (here / "out" / "report.html").read_text()
 
 
 def test_the_same_report_twice(hadacast, here, quick, monkeypatch):

@@ -182,3 +182,17 @@ def test_methods_are_rows_with_what_was_measured(hadacast):
 def test_a_methods_table_is_written_and_read_back(hadacast, here):
     (here / "again.toml").write_text(hadacast("show", "quamba_int8", "--toml", "--lanes", "2").stdout)
     assert recipes.load("again.toml").method == recipes.load("quamba_int8").method
+
+
+def test_the_words_of_a_matrix_are_shown(hadacast):
+    """Two memories of a block, and a queue of a few columns."""
+    found = hadacast("show", "rotate1536", "--json").document["pipeline"]["stages"][1]
+    assert found["kind"] == "hadamard"
+    assert 2 * 1536 < found["memory_words"] < 2 * 1536 + 8 * 80
+
+
+def test_toml_keeps_the_image(hadacast, here):
+    text = hadacast("show", "image64_keep10", "--toml", "-p", 8).stdout
+    assert "image = [64, 64]" in text
+    (here / "image64_keep10.toml").write_text(text)
+    assert recipes.load("./image64_keep10.toml") == recipes.load("image64_keep10", ["stream.lanes=8"])

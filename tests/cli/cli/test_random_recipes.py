@@ -249,14 +249,29 @@ GAIN = st.fixed_dictionaries(
         "rounding": mostly(st.sampled_from(["even", "away", "up", "zero"])),
     },
 )
-LATER = st.one_of(ORDER, PERMUTE, ROTATE, GAIN, QUANTIZE, NORMALIZE, REQUANTIZE, DEQUANTIZE, PACK, UNPACK)
+IMAGES = mostly(st.lists(st.integers(0, 9), max_size=3))
+KEEP = st.fixed_dictionaries(
+    {"kind": st.just("keep")},
+    optional={
+        "places": mostly(st.lists(st.integers(0, 70), max_size=5)),
+        "first": mostly(st.integers(0, 70)),
+        "share": mostly(FRACTIONS),
+        "along": mostly(st.sampled_from(["frame", "diagonals"])),
+        "rows": mostly(st.sampled_from([0, 1, 2, 3, 8])),
+        "order": mostly(st.sampled_from(["natural", "dyadic", "sequency"])),
+        "loadable": mostly(st.booleans()),
+    },
+)
+LATER = st.one_of(
+    ORDER, PERMUTE, ROTATE, GAIN, KEEP, QUANTIZE, NORMALIZE, REQUANTIZE, DEQUANTIZE, PACK, UNPACK
+)
 # Pipelines that may well be right, and stages in any order.
 CHAINS = st.one_of(
     st.tuples(
         st.lists(st.one_of(FWHT, SIGNS, NORMALIZE), max_size=2), QUANTIZE, st.one_of(DEQUANTIZE, PACK)
     ).map(lambda s: [*s[0], s[1], s[2]]),
     st.lists(mostly(st.one_of(FWHT, CAST)), min_size=1, max_size=3),
-    st.lists(st.one_of(ROTATE, GAIN, SIGNS), min_size=1, max_size=2),
+    st.lists(st.one_of(ROTATE, GAIN, SIGNS, KEEP), min_size=1, max_size=2),
     st.tuples(UNPACK, st.lists(st.one_of(DEQUANTIZE, FWHT), max_size=2)).map(lambda s: [s[0], *s[1]]),
     st.lists(st.one_of(FWHT, CAST, SIGNS, ALIGN, LATER), min_size=1, max_size=4),
 )
@@ -299,7 +314,9 @@ DOCUMENTS = st.one_of(
             "name": mostly(st.from_regex("[a-z][a-z0-9_]{0,9}", fullmatch=True)),
             "title": mostly(st.text(max_size=9)),
             "source": mostly(st.text(max_size=9)),
-            "build": mostly(st.fixed_dictionaries({}, optional={"sample": WORDS, "board": WORDS})),
+            "build": mostly(
+                st.fixed_dictionaries({}, optional={"sample": WORDS, "board": WORDS, "image": IMAGES})
+            ),
         },
     ),
     st.dictionaries(st.text(max_size=6), ANYTHING, max_size=4),

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from hadacast import recipe as recipes
-from hadacast.cli import simulation
+from hadacast import samples
+from hadacast.cli import data, simulation
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
 
@@ -69,6 +70,50 @@ def test_the_shipped_sample_is_the_default(hadacast):
     assert found["data"]["source"] == "minilm_mlp_down"
     assert found["data"]["frames_available"] == 1152
     assert found["data"]["saturated"] == 0
+
+
+def test_frames_are_cut_across_the_rows_of_a_sample(hadacast, here):
+    """Rows of 1,536 hold no frame of 1,024: all of them do. The rest at the end is left out."""
+    options = ("-n", 1024, "-p", 8, "--frames", 5)
+    outcome = hadacast(
+        "simulate", "small.toml", "--data", "minilm_mlp_down", *options, "-o", "y.npy", "--json"
+    )
+    found = outcome.document
+    assert (found["data"]["joined"], found["data"]["frames_available"]) == (True, 144)
+    spec = recipes.load("small.toml", ["stream.frame=1024", "stream.lanes=8"]).pipeline
+    values = samples.load("minilm_mlp_down").ravel()[: 5 * 1024].reshape(5, 1024)
+    assert np.array_equal(np.load(here / "y.npy"), spec.compute(spec.input.encode(values)))
+    whole = data.load("minilm_mlp_down", recipes.load("rotate5120").pipeline)
+    assert (whole.available, len(whole.frames), whole.whole) == (28, 28, False)
+    assert whole.like(whole.frames).shape == (28, 5120)
+    assert (
+        "cut across its rows"
+        in hadacast("simulate", "small.toml", "--data", "minilm_mlp_down", *options).stdout
+    )
+
+
+def test_pictures_have_a_psnr(hadacast, here):
+    """A picture that comes back, and one that is halved."""
+    (here / "half.toml").write_text(
+        """
+        stream = {frame = 12, lanes = 4}
+        input = {width = 8, signed = false}
+        stage = [{kind = "keep", first = 6}]
+        build = {image = [3, 4]}
+        """
+    )
+    x = np.full((2, 12), 200)
+    x[0, 6:] = 0
+    np.save(here / "x.npy", x)
+    outcome = hadacast("simulate", "half.toml", "--data", "x.npy", "--json")
+    shown = outcome.document["pictures"]
+    each = 10 * np.log10(255**2 / (200**2 / 2))
+    assert (shown["rows"], shown["columns"], shown["frames"], shown["equal_frames"]) == (3, 4, 2, 1)
+    assert shown["psnr_db_by_frame"] == [None, pytest.approx(each, abs=1e-4)]
+    assert shown["psnr_db"] == pytest.approx(each + 10 * np.log10(2), abs=1e-4)
+    text = hadacast("simulate", "half.toml", "--data", "x.npy").stdout
+    assert "Pictures, 3 × 4" in text
+    assert f"equal, {each:.2f}" in text
 
 
 def test_random_data_for_any_recipe(hadacast):
@@ -180,7 +225,7 @@ BAD = {
     "pickle": (lambda p: p.write_bytes(b"\x80\x04N."), "is not a .npy, .npz or"),
     "npz": (lambda p: p.write_bytes(b"PK\x03\x04 and so on"), "can't be read: File is not a zip file"),
     "folder": (lambda p: p.mkdir(), "is not a file"),
-    "missing": (lambda p: None, "does not exist: it must be a .npy, .npz or .safetensors file or one of "),
+    "missing": (lambda p: None, ".safetensors file or one of minilm_mlp_down, pictures64, random"),
 }  # fmt: skip
 
 

@@ -27,6 +27,23 @@ def test_blocks_are_an_orthonormal_rotation(sample):
     assert (before**2).sum() == pytest.approx((after**2).sum())
 
 
+@pytest.mark.parametrize("name", ["rotate384", "rotate1536", "rotate5120"])
+def test_rotations_of_other_sizes_are_orthonormal_too(name):
+    spec = recipes.load(name).pipeline
+    frames = data.load("minilm_mlp_down", spec).frames
+    before, after = distribution.blocks(spec, frames)
+    assert after.shape == before.shape
+    assert (after**2).sum(axis=1) == pytest.approx((before**2).sum(axis=1))
+    assert np.allclose(after, spec.output.decode(spec.compute(frames)) / np.sqrt(spec.frame))
+
+
+def test_a_rotation_ends_where_gains_begin():
+    spec = recipes.load("dyadic_convolution").pipeline
+    frames = data.load("minilm_mlp_down", spec, frames=9).frames
+    before, after = distribution.blocks(spec, frames)
+    assert np.allclose(after, before @ hadamard(64) / 8)
+
+
 WORDS = {
     "largest magnitude": "max",
     "largest / rms, whole tensor": "max_rms",

@@ -11,7 +11,8 @@ from markupsafe import escape
 from hadacast import elements
 from hadacast import recipe as recipes
 from hadacast.cli import describe
-from hadacast.report import distribution, html, plots, quantization
+from hadacast.report import distribution, html, plots, png, quantization
+from hadacast.report.pictures import Row
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.quantize import Quantize
@@ -73,6 +74,7 @@ def document(blocks, quantizer):
         "simulation": None,
         "distribution": distribution.compare(*blocks),
         "quantization": [quantizer | {"code": evil}],
+        "pictures": None,
         "synthesis": None,
         "bitstream": None,
         "throughput": None,
@@ -84,7 +86,7 @@ def document(blocks, quantizer):
 class Tags(HTMLParser):
     """Collects elements and attributes, and checks that they nest."""
 
-    VOID = ("meta", "br")
+    VOID = ("meta", "br", "img")
 
     def __init__(self):
         super().__init__()
@@ -117,6 +119,36 @@ def test_escaped_nested_and_self_contained(document, blocks):
     assert "&lt;script&gt;" in page
     assert not re.search(r"url\((?!#)|@import", page)
     assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", page)
+
+
+def test_pictures_are_in_the_page(document):
+    """As images that the page itself holds, with the PSNR of each."""
+    levels = np.random.default_rng(1).random((2, 3, 4))
+    found = {
+        "rows": 3,
+        "columns": 4,
+        "frames": 5,
+        "compared": True,
+        "psnr_db": 31.25,
+        "psnr_db_by_frame": [None, 29.5, 1.0, 1.0, 1.0],
+        "equal_frames": 1,
+    }
+    shown = [Row("in", levels), Row("<out>", 1 - levels)]
+    page = html.render(document | {"pictures": found}, None, shown)
+    tags = Tags()
+    tags.feed(page)
+    assert tags.open == []
+    assert tags.attributes["src"] == {png.data_url(x) for row in shown for x in row.levels}
+    for text in (
+        "PSNR over all frames: 31.25 dB",
+        "The first 2 of",
+        ">29.50</td>",
+        ">equal</td>",
+        "&lt;out&gt;",
+    ):
+        assert text in page
+    assert ">1.00</td>" not in page
+    assert "<img" not in html.render(document)
 
 
 def test_a_failed_build_has_a_page_too(document):

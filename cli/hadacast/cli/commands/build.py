@@ -104,6 +104,8 @@ class Build:
         self._spec, self._names = chosen.pipeline, names
         self._began = time.monotonic()
         self._verilog = ""
+        self.blocks: Any = None
+        self.pictures: Any = ()
         self.document: dict[str, Any] = {
             "schema": document.SCHEMA,
             "ok": True,
@@ -117,6 +119,7 @@ class Build:
             "simulation": None,
             "distribution": None,
             "quantization": [],
+            "pictures": None,
             "synthesis": None,
             "bitstream": None,
             "throughput": None,
@@ -148,7 +151,7 @@ class Build:
     def simulate(self, simulator: str, frames: int, seed: int) -> None:
         """The run against the exact result, and the figures of the distribution and of quantizers."""
         from hadacast.cli import simulation
-        from hadacast.report import distribution, quantization
+        from hadacast.report import distribution, pictures, quantization
 
         available = len(self._data.frames)
         what = f"{frames:,}" if frames == available else f"the first {frames:,} of {available:,}"
@@ -174,7 +177,12 @@ class Build:
                 "shape": list(outputs.shape),
             }
         self._time("simulate")
-        self.blocks = distribution.blocks(self._spec, self._data.frames)
+        image = self._chosen.recipe.image
+        if image:  # whose distribution says nothing
+            self.document["pictures"] = pictures.figures(self._spec, image, self._data.frames)
+            self.pictures = pictures.rows(self._spec, image, self._data.frames)
+        else:
+            self.blocks = distribution.blocks(self._spec, self._data.frames)
         if self.blocks is not None:
             self.document["distribution"] = distribution.compare(*self.blocks)
         self.document["quantization"] = quantization.report(self._spec, self._data.frames)
@@ -211,7 +219,7 @@ class Build:
         from hadacast.report import html
 
         with self._output.job("writing the report"):
-            text = html.render(self.document, getattr(self, "blocks", None))
+            text = html.render(self.document, self.blocks, self.pictures)
             files.write(self._staging.part / self._names["json"], dumps(self.document) + "\n")
             files.write(self._staging.part / self._names["html"], text)
 
@@ -235,6 +243,7 @@ def _print(output: Output, shown: dict[str, Any], folder: Any) -> None:
             distribution.rows(shown["distribution"]),
             right=(1, 2),
         )
+    simulate_command.print_pictures(output, shown["pictures"])
     simulate_command.print_quantization(output, shown["quantization"])
     output.facts("Core alone", synth_command.measured_facts(shown["synthesis"]))
     rows = synth_command.bitstream_facts(shown["bitstream"])

@@ -15,6 +15,8 @@ from hadacast.cli.options import Chosen, with_data, with_output, with_recipe
 from hadacast.errors import HadacastError
 from hadacast.format import Codes, Ints
 
+SOME = 8  # frames of which figures are printed
+
 
 @click.command("simulate")
 @with_recipe()
@@ -44,7 +46,7 @@ def simulate(
     last axis is cut into frames. Any difference from the exact result is a failure.
     """
     from hadacast.cli import available, simulation
-    from hadacast.report import quantization
+    from hadacast.report import pictures, quantization
 
     spec = chosen.pipeline
     for name, rate in (("gaps", gaps), ("stalls", stalls)):
@@ -82,6 +84,7 @@ def simulate(
         "data": taken.to_dict(),
         "simulation": result.to_dict(),
         "quantization": quantization.report(spec, taken.frames),
+        "pictures": pictures.figures(spec, chosen.recipe.image, taken.frames),
         "outputs": written,
         "waves": waves or "",
     }
@@ -91,9 +94,21 @@ def simulate(
         if written:
             rows.append(("results", written["file"]))
         output.facts(spec.name, rows)
+        print_pictures(output, document["pictures"])
         print_quantization(output, document["quantization"])
     if not result.ok:
         raise HadacastError(f"simulation of {spec.name}: {result.verdict}")
+
+
+def print_pictures(output: Output, shown: Any) -> None:
+    """How far pictures that left differ from those that entered, from `hadacast.report.pictures.figures`."""
+    if shown is None or not shown["compared"]:
+        return
+    values = ["equal" if value is None else f"{value:.2f}" for value in shown["psnr_db_by_frame"][:SOME]]
+    more = ", …" if shown["frames"] > SOME else ""
+    whole = "equal" if shown["psnr_db"] is None else f"{shown['psnr_db']:.2f} dB"
+    title = f"Pictures, {shown['rows']} × {shown['columns']}"
+    output.facts(title, [("PSNR over all", whole), ("of each frame", ", ".join(values) + more)])
 
 
 def print_quantization(output: Output, shown: Any) -> None:
@@ -125,6 +140,7 @@ def data_text(data: Data) -> str:
     """Where the data came from, in words."""
     shape = " × ".join(map(str, data.shape))
     text = f"{data.source}: {shape} {data.dtype}, {len(data.frames):,} of {data.available:,} frames"
+    text += ", cut across its rows" if data.joined else ""
     return f"{text}; {data.saturated:,} values saturated" if data.saturated else text
 
 
