@@ -10,8 +10,8 @@ from amaranth.lib.wiring import Component, In, Out
 from hadacast.core.line import Line
 from hadacast.core.queue import RAM_STYLES
 from hadacast.core.shift import shifted
-from hadacast.spec.hadamard_plan import BEHIND
 from hadacast.spec.hadamard_plan import Fold as FoldPlan
+from hadacast.spec.stride import BEHIND
 from hadacast.tech.adders import ButterflyAdders
 from hadacast.tech.family import of_platform
 

@@ -7,7 +7,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.queue import RAM_STYLES
-from hadacast.spec.hadamard_plan import BEHIND
+from hadacast.spec.stride import BEHIND
 from hadacast.tech.family import of_platform
 
 # The shortest that a memory can be.

@@ -9,7 +9,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.queue import RAM_STYLES
 from hadacast.core.shift import shifted
-from hadacast.spec.hadamard_plan import BEHIND
+from hadacast.spec.stride import BEHIND
 from hadacast.tech.family import of_platform
 
 
@@ -18,7 +18,8 @@ class Walk(Component):
     block before it that leave.
 
     Word i of block f is at i·step^f modulo words - 1, and a block's last word at words - 1. So the word that
-    is number i of those leaving, number i·step of those that came, is in the place of the new number i.
+    is number i of those leaving, number i·step of those that came, is in the place of the new number i
+    (transposition in place: D. Knuth, The Art of Computer Programming 1, 1.3.3, exercise 12).
 
     Parameters
     ----------
@@ -88,9 +89,11 @@ class Stride(Component):
 
     Members
     -------
-    i: words as they come. drop: with a block's last word, that none of it leaves.
+    i: words as they come. comes_first, comes_last: which of a block is to come.
+    drop: with a block's last word, that none of it leaves.
     enable: nothing leaves while it is low. go: a run may begin.
-    begins: a run begins in this cycle. o_valid, o: a word, 1 + BEHIND enabled cycles later, in registers.
+    begins: a run begins in this cycle. leaves_last: a word that leaves now is a block's last.
+    o_valid, o: a word, 1 + BEHIND enabled cycles later, in registers.
     """
 
     def __init__(self, layout: data.Layout, rows: int, columns: int, run: int = 1):
@@ -98,10 +101,13 @@ class Stride(Component):
         super().__init__(
             {
                 "i": In(stream.Signature(layout)),
+                "comes_first": Out(1),
+                "comes_last": Out(1),
                 "drop": In(1),
                 "enable": In(1),
                 "go": In(1),
                 "begins": Out(1),
+                "leaves_last": Out(1),
                 "o_valid": Out(1),
                 "o": Out(layout),
             }
@@ -121,6 +127,11 @@ class Stride(Component):
         step = self.columns if self.rows > 1 else 1  # one row is one column
         entry = m.submodules.entry = Walk(words, step, 0)
         exit_ = m.submodules.exit = Walk(words, step, 1)
+        m.d.comb += [
+            self.comes_first.eq(entry.first),
+            self.comes_last.eq(entry.last),
+            self.leaves_last.eq(exit_.last),
+        ]
 
         # `takes` is a word's read, `accepts` the arrival of one that goes to the same place a cycle later.
         accepts, takes = Signal(), Signal()

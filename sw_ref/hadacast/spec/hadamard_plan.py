@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from hadacast.matrices.constructions import Signs
+from hadacast.spec.stride import BEHIND, STRIDE
 
 # Elements of a column that one bus serves; a longer array is cut, with a register at each cut.
 SEGMENT = 24
@@ -13,13 +14,7 @@ SEGMENT = 24
 # Cycles from a column's first element to its use in the array: its number, a look-up of two cycles, a sign.
 LEAD = 4
 
-# Registers behind a block RAM, whose output is slow: one next to it, one on the way.
-BEHIND = 2
-
-# Cycles from the last beat into a stride memory to the first beat out: a write, a read, and those registers.
-STRIDE = 2 + BEHIND
-
-# Cycles from a push into an empty queue to its head: likewise.
+# Cycles from a push into an empty queue to its head: a write, a read, and the registers behind a memory.
 QUEUE = 2 + BEHIND
 
 

@@ -15,8 +15,9 @@ from hadacast.ratio import TILE
 from hadacast.rescale import Rescale
 from hadacast.settings import Setting, Table
 from hadacast.spec.normalize import EXACT, MODES
-from hadacast.spec.rotate_plan import RotatePlan, stride_latency
+from hadacast.spec.rotate_plan import RotatePlan
 from hadacast.spec.stage import Stage
+from hadacast.spec.stride import stride_latency
 
 MAX_INPUT_WIDTH = 2 * TILE
 MAX_WIDTH = 48

@@ -13,14 +13,6 @@ GROUP = 16
 # Cycles from a queue's push to its head, with two registers behind its memory.
 QUEUE = 3
 
-# Cycles from a frame's last beat into a stride memory to its first beat out.
-STRIDE_MEMORY = 3
-
-
-def stride_latency(beats: int) -> int:
-    """Cycles from a frame's first beat into a stride memory to its first beat out."""
-    return beats - 1 + STRIDE_MEMORY
-
 
 @dataclass(frozen=True, kw_only=True)
 class RotatePlan:

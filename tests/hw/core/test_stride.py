@@ -10,7 +10,7 @@ from amaranth.sim import Simulator
 
 from hadacast.core.line import Line
 from hadacast.core.stride import Stride
-from hadacast.spec.hadamard_plan import STRIDE
+from hadacast.spec.stride import STRIDE
 from hadacast.tech.family import FAMILIES, Target
 
 LAYOUT = data.StructLayout({"word": 16})
