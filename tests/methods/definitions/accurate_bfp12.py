@@ -1,4 +1,4 @@
-"""Accurate block quantization (N. Trukhanov and I. Soloveychik, arXiv:2403.20137): sorted channels to BFP12."""
+"""Accurate block quantization (N. Trukhanov, I. Soloveychik, arXiv:2403.20137): sorted channels to BFP12."""
 
 import numpy as np
 from methods.bench import defines

@@ -1,4 +1,4 @@
-"""Dyadic requantization: HAWQ-V3 (Z. Yao et al., arXiv:2011.10680), I-ViT (Z. Li et al., arXiv:2207.01405)."""
+"""Dyadic requantization: HAWQ-V3 (Z. Yao et al., arXiv:2011.10680), I-ViT (Li and Gu, arXiv:2207.01405)."""
 
 import math
 

@@ -5,8 +5,9 @@ from methods.definitions.arithmetic import nearest_ratio
 
 
 def exponent(n, d):
-    """floor(log2(n / d)) of integers > 0, exactly; 0 where n is 0."""
+    """floor(log2(n / d)) of integers > 0, exactly; of 0 it is 0, or as of 1."""
     n, d = np.broadcast_arrays(np.asarray(n).astype(np.int64), np.asarray(d).astype(np.int64))
+    d = np.maximum(d, 1)
     e = np.frexp(np.maximum(n, 1) / d)[1].astype(np.int64) - 1
     # float64 may have rounded up to a power of two.
     over = (d << np.maximum(e, 0)) > (np.maximum(n, 1) << np.maximum(-e, 0))

@@ -1,4 +1,4 @@
-"""LLM-FP4 (S.-Y. Liu et al., arXiv:2310.16836): E2M1 under an exponent bias b for each channel, a real number.
+"""LLM-FP4 (S.-Y. Liu et al., arXiv:2310.16836): E2M1 under an exponent bias b for each channel, a real one.
 
 Clip to ±(2 - 2^-M)·2^(2^E - 1 - b), then round to steps of 2^(max(floor(log2|x| + b), 1) - M - b).
 """

@@ -1,4 +1,4 @@
-"""SVDQuant (M. Li et al., arXiv:2411.05007): x / smooth to INT4 in groups of 64, or to NVFP4 in groups of 16."""
+"""SVDQuant (M. Li et al., arXiv:2411.05007): x / smooth to INT4 in groups of 64, or NVFP4 in groups of 16."""
 
 from fractions import Fraction
 
