@@ -17,6 +17,7 @@ from hadacast.format import Codes
 from hadacast.frames import Block
 from hadacast.method import Method
 from hadacast.spec.align import Align
+from hadacast.spec.bias import Bias
 from hadacast.spec.cast import Cast
 from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht
@@ -57,6 +58,7 @@ STAGES: Mapping[str, type[Stage]] = {
         Scatter,
         Rotate,
         Gain,
+        Bias,
         Hadamard,
     )
 }

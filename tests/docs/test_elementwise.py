@@ -11,6 +11,7 @@ import pytest
 
 from hadacast.format import Format
 from hadacast.recipe import STAGES
+from hadacast.spec.bias import Bias
 from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.gain import Gain
 from hadacast.spec.lookup import Lookup
@@ -19,7 +20,7 @@ from hadacast.spec.requantize import Requantize
 from hadacast.spec.signs import Signs
 
 PAGE = (Path(__file__).parents[2] / "docs" / "elementwise.md").read_text(encoding="utf-8")
-KINDS = {cls.kind: cls for cls in (Signs, Normalize, Gain, Requantize, Lookup, Dequantize)}
+KINDS = {cls.kind: cls for cls in (Signs, Normalize, Gain, Bias, Requantize, Lookup, Dequantize)}
 
 
 def section(kind):

@@ -129,7 +129,7 @@ def test_byte_order_mark_and_line_ends_of_windows(write):
         ("", "[stream] has no frame: it must say how many elements a frame has"),
         (
             "speed = 1",
-            "the recipe has no field 'speed': it must be one of build, input, name, source, stage, ",
+            "the recipe has no field 'speed': it must be one of build, input, method, name, source, stage, ",
         ),
         ("stream = 5", "[stream] is 5: it must be a table"),
         ("stream = [8]", "[stream] is [8]: it must be a table"),

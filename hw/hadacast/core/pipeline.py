@@ -8,6 +8,7 @@ from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
 from hadacast.core import beat
 from hadacast.core.align import Align
+from hadacast.core.bias import Bias
 from hadacast.core.cast import Cast
 from hadacast.core.control import Gate, RegisterBlock, channels
 from hadacast.core.dequantize import Dequantize
@@ -51,6 +52,7 @@ COMPONENTS: dict[str, Any] = {
     "scatter": Permute,
     "rotate": Rotate,
     "gain": Gain,
+    "bias": Bias,
 }
 
 
