@@ -19,6 +19,7 @@ from hadacast.method import Method
 from hadacast.packed import Packed
 from hadacast.spec.align import Align
 from hadacast.spec.bins import Bins
+from hadacast.spec.bias import Bias
 from hadacast.spec.cast import Cast
 from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht
@@ -60,6 +61,7 @@ STAGES: Mapping[str, type[Stage]] = {
         Scatter,
         Rotate,
         Gain,
+        Bias,
         Hadamard,
         Bins,
         Keep,

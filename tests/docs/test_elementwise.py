@@ -11,6 +11,7 @@ import pytest
 
 from hadacast.format import Format
 from hadacast.recipe import STAGES
+from hadacast.spec.bias import Bias
 from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.gain import Gain
 from hadacast.spec.keep import Keep
@@ -20,7 +21,7 @@ from hadacast.spec.requantize import Requantize
 from hadacast.spec.signs import Signs
 
 PAGE = (Path(__file__).parents[2] / "docs" / "elementwise.md").read_text(encoding="utf-8")
-KINDS = {cls.kind: cls for cls in (Signs, Normalize, Gain, Keep, Requantize, Lookup, Dequantize)}
+KINDS = {cls.kind: cls for cls in (Signs, Normalize, Gain, Bias, Keep, Requantize, Lookup, Dequantize)}
 
 
 def section(kind):

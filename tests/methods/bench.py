@@ -135,12 +135,16 @@ def meant(format_: Codes | Block, flowing: Ints | Frames) -> dict[str, Floats]:
         return {"codes": np.asarray(format_.decode(codes), dtype=np.float64)}
     assert isinstance(flowing, Frames)
     element = format_.element
-    shown = {"codes": np.asarray(element.decode(flowing.codes), dtype=np.float64)}
-    if flowing.wide is not None and format_.wide is not None:
-        wide = np.repeat(flowing.wide, format_.group, axis=-1) == 1
-        shown["codes"] = np.where(wide, format_.wide.decode(flowing.codes), shown["codes"])
+    codes, flag = format_.grouped(flowing.codes), np.False_
+    if flowing.wide is not None:
+        flag = flowing.wide[..., None] == 1
+    values = np.asarray(element.decode(np.where(flag, 0, codes)), dtype=np.float64)
+    if format_.wide is not None:
+        values = np.where(flag, format_.wide.decode(np.where(flag, codes, 0)), values)
+    shown = {"codes": format_.ungrouped(values)}
     for name, side in flowing.sides.items():
-        shown[name] = np.asarray(getattr(format_, name).decode(side), dtype=np.float64)
+        decoded = side if name == "wide" else getattr(format_, name).decode(side)
+        shown[name] = np.asarray(decoded, dtype=np.float64)
     return shown
 
 

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import Component, In, Out, connect, flipped
 from hadacast.core import beat
 from hadacast.core.align import Align
 from hadacast.core.bins import Bins
+from hadacast.core.bias import Bias
 from hadacast.core.cast import Cast
 from hadacast.core.control import Gate, RegisterBlock, channels
 from hadacast.core.dequantize import Dequantize
@@ -55,6 +56,7 @@ COMPONENTS: dict[str, Any] = {
     "gain": Gain,
     "bins": Bins,
     "keep": Keep,
+    "bias": Bias,
 }
 
 

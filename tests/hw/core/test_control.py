@@ -16,6 +16,7 @@ from hadacast.driver import Driver, writes
 from hadacast.errors import HadacastError
 from hadacast.format import Format
 from hadacast.settings import Register, RegisterMap, Table
+from hadacast.spec.bias import Bias
 from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.gain import Gain
@@ -233,6 +234,20 @@ def test_channel_scales_change_between_frames(frame, lanes, settings):
 def test_one_scale_for_all_changes_between_frames():
     gains = (0, 4, -4, 0.001, -3.7, 1)
     Run([scaled(8, 2, (g,), width=9, fraction=0) for g in gains], seed=1, frames=4).run()
+
+
+def centred(frame, lanes, bias):
+    stage = Bias(frame=frame, lanes=lanes, input=Format(width=8), bias=bias, bits=7, loadable=True)
+    return Pipeline(name="centred", stages=(stage,))
+
+
+@pytest.mark.parametrize(
+    ("frame", "lanes", "count"), [(16, 2, 16), (24, 3, 6), (36, 3, 9), (16, 8, 4), (8, 2, 1)]
+)
+def test_means_change_between_frames(frame, lanes, count):
+    rng = np.random.default_rng(frame)
+    means = [tuple(rng.integers(-64, 64, count).tolist()) for _ in range(3)]
+    Run([centred(frame, lanes, m) for m in means], seed=frame, frames=4).run()
 
 
 FOUND = (
