@@ -41,3 +41,59 @@ def away_ratio(numerator: Floats, denominator: Floats) -> Floats:
 def grouped(x: Floats, group: int) -> Floats:
     """(frames, groups, group)."""
     return x.reshape(len(x), -1, group)
+
+
+def paley2(q: int) -> Floats:
+    """Paley's second Hadamard matrix, of order 2(q + 1), q = 1 mod 4 a prime: [[C + I, C - I], [C - I, -C - I]]
+    with C = [[0, 1], [1, Q]]."""
+    c = np.ones((q + 1, q + 1))
+    c[0, 0] = 0
+    c[1:, 1:] = residues(q)
+    i = np.eye(q + 1)
+    return np.block([[c + i, c - i], [c - i, -c - i]])
+
+
+def residues(q: int) -> Floats:
+    """Q of a prime q: Q[a, b] is 1 where a - b is a square other than 0, -1 where it is none."""
+    squares = {a * a % q for a in range(1, q)}
+    of = np.array([0] + [1 if a in squares else -1 for a in range(1, q)], dtype=np.float64)
+    return of[(np.arange(q)[:, None] - np.arange(q)) % q]
+
+
+def binary16(numerator: Floats, denominator: float) -> Floats:
+    """numerator/denominator as fp16, for integers below 2^45 over an integer below 2^12.
+
+    float64 comes before: a quotient that is no tie of fp16 is further than 2^-30 of itself from one, so the
+    first rounding doesn't move it onto one.
+    """
+    return (np.asarray(numerator) / denominator).astype(np.float16).astype(np.float64)
+
+
+def symmetric(y: Floats, unit: float, most: int, clip: tuple[int, int] = (1, 1)) -> dict[str, Floats]:
+    """Symmetric integers with one scale for each row: s = clip·max|y|/most, 1 for zeros; round(y/s), ties to
+    even, held in -most - 1 … most. y: multiples of `unit`. The scale is stored as fp16."""
+    steps = np.rint(y / unit)
+    top, bottom = clip
+    amax = np.abs(steps).max(axis=1, keepdims=True)
+    codes = nearest_ratio(steps * (most * bottom), np.maximum(amax, 1) * top)
+    scale = np.where(amax == 0, 1, binary16(amax * top * unit, most * bottom))
+    return {"codes": np.clip(codes, -most - 1, most), "scale": scale}
+
+
+def asymmetric(
+    y: Floats, unit: float, bits: int, clip: tuple[int, int] = (1, 1), least: int = 1, zero: bool = True
+) -> dict[str, Floats]:
+    """Unsigned integers with scale and zero point for each row: s = clip·(max - min)/(2^bits - 1), but `least`
+    units for max - min; z = round(-min/s); round(y/s) + z, held in 0 … 2^bits - 1. `zero`: the range holds 0.
+    The scale is stored as fp16."""
+    steps = np.rint(y / unit)
+    top, bottom = clip
+    most = 2**bits - 1
+    low, high = steps.min(axis=1, keepdims=True), steps.max(axis=1, keepdims=True)
+    if zero:
+        low, high = np.minimum(low, 0), np.maximum(high, 0)
+    span = np.maximum(high - low, least)
+    z = nearest_ratio(-low * (most * bottom), span * top)
+    codes = nearest_ratio(steps * (most * bottom), span * top) + z
+    scale = binary16(span * top * unit, most * bottom)
+    return {"codes": np.clip(codes, 0, most), "scale": scale, "zero": z}
