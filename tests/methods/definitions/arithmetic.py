@@ -44,7 +44,7 @@ def grouped(x: Floats, group: int) -> Floats:
 
 
 def paley2(q: int) -> Floats:
-    """Paley's second Hadamard matrix, of order 2(q + 1), q = 1 mod 4 a prime: [[C + I, C - I], [C - I, -C - I]]
+    """Paley's second Hadamard matrix, of order 2(q + 1), q = 1 mod 4 a prime: of C + I, C - I, C - I, -C - I
     with C = [[0, 1], [1, Q]]."""
     c = np.ones((q + 1, q + 1))
     c[0, 0] = 0
@@ -83,9 +83,9 @@ def symmetric(y: Floats, unit: float, most: int, clip: tuple[int, int] = (1, 1))
 def asymmetric(
     y: Floats, unit: float, bits: int, clip: tuple[int, int] = (1, 1), least: int = 1, zero: bool = True
 ) -> dict[str, Floats]:
-    """Unsigned integers with scale and zero point for each row: s = clip·(max - min)/(2^bits - 1), but `least`
-    units for max - min; z = round(-min/s); round(y/s) + z, held in 0 … 2^bits - 1. `zero`: the range holds 0.
-    The scale is stored as fp16."""
+    """Unsigned integers with scale and zero point for each row: s = clip·(max - min)/(2^bits - 1), max - min
+    being `least` units or more; z = round(-min/s); round(y/s) + z, held in 0 … 2^bits - 1. `zero`: the range
+    holds 0. The scale is stored as fp16."""
     steps = np.rint(y / unit)
     top, bottom = clip
     most = 2**bits - 1
@@ -97,3 +97,29 @@ def asymmetric(
     codes = nearest_ratio(steps * (most * bottom), span * top) + z
     scale = binary16(span * top * unit, most * bottom)
     return {"codes": np.clip(codes, 0, most), "scale": scale, "zero": z}
+
+
+def paley1(q: int) -> Floats:
+    """Paley's first Hadamard matrix, of order q + 1, q = 3 mod 4 a prime: I + [[0, 1], [-1, Q]]."""
+    h = np.eye(q + 1)
+    h[0, 1:] = 1
+    h[1:, 0] = -1
+    h[1:, 1:] += residues(q)
+    return h
+
+
+def random_signs(seed: int, n: int) -> Floats:
+    """±1 for n places: bit i of SplitMix64's outputs, lowest bits first, is 1 where place i is negative."""
+    mask, bits = 0, 2**64 - 1
+    for word in range(-(-n // 64)):
+        z = (seed + (word + 1) * 0x9E3779B97F4A7C15) & bits
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & bits
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & bits
+        mask |= (z ^ (z >> 31)) << (64 * word)
+    return np.array([-1.0 if mask >> i & 1 else 1.0 for i in range(n)])
+
+
+def kronecker(x: Floats, k: Floats, n: int) -> Floats:
+    """(k ⊗ H_n) x for rows x: each as len(k) rows of n, H_n along rows, k along columns."""
+    rows = x.reshape(-1, len(k), n) @ sylvester(n)
+    return np.matmul(k, rows).reshape(x.shape)

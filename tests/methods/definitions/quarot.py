@@ -1,27 +1,24 @@
-"""QuaRot (S. Ashkboos et al., arXiv:2404.00456): its three online rotations and what is quantized behind each.
+"""QuaRot (S. Ashkboos et al., arXiv:2404.00456): three online rotations and what is quantized behind each.
 
-Rotations are taken without 1/√N, as the recipes say: codes and zero points don't depend on it, the scale is √N
-times the paper's.
+Rotations are taken without 1/√N, as the recipes say: codes and zero points don't depend on it, the scale is
+√N times the paper's.
 """
 
 import numpy as np
 from methods.bench import defines
-from methods.definitions.arithmetic import asymmetric, paley2, sylvester, symmetric, wht
+from methods.definitions.arithmetic import asymmetric, kronecker, paley2, sylvester, symmetric, wht
 
 STEP = 2.0**-10
 
 
 @defines("quarot_down")
 def down(x):
-    # (had_12 ⊗ H_128) x: x as 12 rows of 128, H_128 along rows, had_12 along columns.
-    rows = x.reshape(-1, 12, 128) @ sylvester(128)
-    y = np.einsum("jk,fkn->fjn", paley2(5), rows).reshape(x.shape)
-    return symmetric(y, STEP, 7, (9, 10))
+    return symmetric(kronecker(x, paley2(5), 128), STEP, 7, (9, 10))
 
 
 @defines("quarot_heads")
 def heads(x):
-    y = np.einsum("hk,fkd->fhd", sylvester(32), x.reshape(-1, 32, 128), optimize=True).reshape(x.shape)
+    y = np.matmul(sylvester(32), x.reshape(-1, 32, 128)).reshape(x.shape)
     return symmetric(y, STEP, 7, (9, 10))
 
 

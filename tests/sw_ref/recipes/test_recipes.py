@@ -16,7 +16,7 @@ from hadacast.report import quantization
 
 NAMES = tuple(recipe.catalogue())
 # Too much for the interpreting simulator: tests/methods runs their hardware, behind the marker.
-LARGE = ("quarot_heads",)
+LARGE = ("discquant_in", "discquant_out", "quarot_heads", "quip_sharp_in", "quip_sharp_out")
 ROTATIONS = tuple(n for n in NAMES if {s.kind for s in recipe.load(n).pipeline.stages} <= {"fwht", "cast"})
 
 
