@@ -1,5 +1,7 @@
 """What definitions share: transforms and roundings as formulas, exact on what float64 holds exactly."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,23 +62,25 @@ def residues(q: int) -> Floats:
     return of[(np.arange(q)[:, None] - np.arange(q)) % q]
 
 
-def binary16(numerator: Floats, denominator: float) -> Floats:
-    """numerator/denominator as fp16, for integers below 2^45 over an integer below 2^12.
+def stored(numerator: Floats, denominator: float, store: Any = np.float16) -> Floats:
+    """numerator/denominator as fp16 or fp32, for an integer below 2^12 and numerators that float64 holds.
 
-    float64 comes before: a quotient that is no tie of fp16 is further than 2^-30 of itself from one, so the
-    first rounding doesn't move it onto one.
+    float64 comes before: a quotient that is no tie is further than 2^-37 of itself from one, so the first
+    rounding doesn't move it onto one.
     """
-    return (np.asarray(numerator) / denominator).astype(np.float16).astype(np.float64)
+    return (np.asarray(numerator) / denominator).astype(store).astype(np.float64)
 
 
-def symmetric(y: Floats, unit: float, most: int, clip: tuple[int, int] = (1, 1)) -> dict[str, Floats]:
+def symmetric(
+    y: Floats, unit: float, most: int, clip: tuple[int, int] = (1, 1), store: Any = np.float16
+) -> dict[str, Floats]:
     """Symmetric integers with one scale for each row: s = clip·max|y|/most, 1 for zeros; round(y/s), ties to
-    even, held in -most - 1 … most. y: multiples of `unit`. The scale is stored as fp16."""
+    even, held in -most - 1 … most. y: multiples of `unit`. The scale is stored as fp16 or fp32."""
     steps = np.rint(y / unit)
     top, bottom = clip
     amax = np.abs(steps).max(axis=1, keepdims=True)
     codes = nearest_ratio(steps * (most * bottom), np.maximum(amax, 1) * top)
-    scale = np.where(amax == 0, 1, binary16(amax * top * unit, most * bottom))
+    scale = np.where(amax == 0, 1, stored(amax * top * unit, most * bottom, store))
     return {"codes": np.clip(codes, -most - 1, most), "scale": scale}
 
 
@@ -95,7 +99,7 @@ def asymmetric(
     span = np.maximum(high - low, least)
     z = nearest_ratio(-low * (most * bottom), span * top)
     codes = nearest_ratio(steps * (most * bottom), span * top) + z
-    scale = binary16(span * top * unit, most * bottom)
+    scale = stored(span * top * unit, most * bottom)
     return {"codes": np.clip(codes, 0, most), "scale": scale, "zero": z}
 
 
