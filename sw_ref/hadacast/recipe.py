@@ -18,8 +18,8 @@ from hadacast.frames import Block
 from hadacast.method import Method
 from hadacast.packed import Packed
 from hadacast.spec.align import Align
-from hadacast.spec.bins import Bins
 from hadacast.spec.bias import Bias
+from hadacast.spec.bins import Bins
 from hadacast.spec.cast import Cast
 from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht

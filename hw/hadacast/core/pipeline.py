@@ -8,8 +8,8 @@ from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
 from hadacast.core import beat
 from hadacast.core.align import Align
-from hadacast.core.bins import Bins
 from hadacast.core.bias import Bias
+from hadacast.core.bins import Bins
 from hadacast.core.cast import Cast
 from hadacast.core.control import Gate, RegisterBlock, channels
 from hadacast.core.dequantize import Dequantize

@@ -1,5 +1,7 @@
 """What definitions share: transforms and roundings as formulas, exact on what float64 holds exactly."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,3 +43,87 @@ def away_ratio(numerator: Floats, denominator: Floats) -> Floats:
 def grouped(x: Floats, group: int) -> Floats:
     """(frames, groups, group)."""
     return x.reshape(len(x), -1, group)
+
+
+def paley2(q: int) -> Floats:
+    """Paley's second Hadamard matrix, of order 2(q + 1), q = 1 mod 4 a prime: of C + I, C - I, C - I, -C - I
+    with C = [[0, 1], [1, Q]]."""
+    c = np.ones((q + 1, q + 1))
+    c[0, 0] = 0
+    c[1:, 1:] = residues(q)
+    i = np.eye(q + 1)
+    return np.block([[c + i, c - i], [c - i, -c - i]])
+
+
+def residues(q: int) -> Floats:
+    """Q of a prime q: Q[a, b] is 1 where a - b is a square other than 0, -1 where it is none."""
+    squares = {a * a % q for a in range(1, q)}
+    of = np.array([0] + [1 if a in squares else -1 for a in range(1, q)], dtype=np.float64)
+    return of[(np.arange(q)[:, None] - np.arange(q)) % q]
+
+
+def stored(numerator: Floats, denominator: float, store: Any = np.float16) -> Floats:
+    """numerator/denominator as fp16 or fp32, for an integer below 2^12 and numerators that float64 holds.
+
+    float64 comes before: a quotient that is no tie is further than 2^-37 of itself from one, so the first
+    rounding doesn't move it onto one.
+    """
+    return (np.asarray(numerator) / denominator).astype(store).astype(np.float64)
+
+
+def symmetric(
+    y: Floats, unit: float, most: int, clip: tuple[int, int] = (1, 1), store: Any = np.float16
+) -> dict[str, Floats]:
+    """Symmetric integers with one scale for each row: s = clip·max|y|/most, 1 for zeros; round(y/s), ties to
+    even, held in -most - 1 … most. y: multiples of `unit`. The scale is stored as fp16 or fp32."""
+    steps = np.rint(y / unit)
+    top, bottom = clip
+    amax = np.abs(steps).max(axis=1, keepdims=True)
+    codes = nearest_ratio(steps * (most * bottom), np.maximum(amax, 1) * top)
+    scale = np.where(amax == 0, 1, stored(amax * top * unit, most * bottom, store))
+    return {"codes": np.clip(codes, -most - 1, most), "scale": scale}
+
+
+def asymmetric(
+    y: Floats, unit: float, bits: int, clip: tuple[int, int] = (1, 1), least: int = 1, zero: bool = True
+) -> dict[str, Floats]:
+    """Unsigned integers with scale and zero point for each row: s = clip·(max - min)/(2^bits - 1), max - min
+    being `least` units or more; z = round(-min/s); round(y/s) + z, held in 0 … 2^bits - 1. `zero`: the range
+    holds 0. The scale is stored as fp16."""
+    steps = np.rint(y / unit)
+    top, bottom = clip
+    most = 2**bits - 1
+    low, high = steps.min(axis=1, keepdims=True), steps.max(axis=1, keepdims=True)
+    if zero:
+        low, high = np.minimum(low, 0), np.maximum(high, 0)
+    span = np.maximum(high - low, least)
+    z = nearest_ratio(-low * (most * bottom), span * top)
+    codes = nearest_ratio(steps * (most * bottom), span * top) + z
+    scale = stored(span * top * unit, most * bottom)
+    return {"codes": np.clip(codes, 0, most), "scale": scale, "zero": z}
+
+
+def paley1(q: int) -> Floats:
+    """Paley's first Hadamard matrix, of order q + 1, q = 3 mod 4 a prime: I + [[0, 1], [-1, Q]]."""
+    h = np.eye(q + 1)
+    h[0, 1:] = 1
+    h[1:, 0] = -1
+    h[1:, 1:] += residues(q)
+    return h
+
+
+def random_signs(seed: int, n: int) -> Floats:
+    """±1 for n places: bit i of SplitMix64's outputs, lowest bits first, is 1 where place i is negative."""
+    mask, bits = 0, 2**64 - 1
+    for word in range(-(-n // 64)):
+        z = (seed + (word + 1) * 0x9E3779B97F4A7C15) & bits
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & bits
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & bits
+        mask |= (z ^ (z >> 31)) << (64 * word)
+    return np.array([-1.0 if mask >> i & 1 else 1.0 for i in range(n)])
+
+
+def kronecker(x: Floats, k: Floats, n: int) -> Floats:
+    """(k ⊗ H_n) x for rows x: each as len(k) rows of n, H_n along rows, k along columns."""
+    rows = x.reshape(-1, len(k), n) @ sylvester(n)
+    return np.matmul(k, rows).reshape(x.shape)

@@ -1,0 +1,24 @@
+"""QWHA (H. Jeon et al., arXiv:2509.17428): ΔW = F·Hᵀ·α/(N·√out), F sparse."""
+
+import numpy as np
+from methods.bench import defines
+from methods.definitions.arithmetic import nearest_ratio, wht
+
+N = OUT = 4096
+ALPHA = 300
+
+
+@defines("qwha")
+def qwha(coefficients):
+    f = np.zeros((len(coefficients), N))
+    for k in range(coefficients.shape[1]):
+        f[:, (1597 * k + 51) % N] = coefficients[:, k]
+    # Sums in steps of 2^-10, results in steps of 2^-20, √out = 64.
+    steps = nearest_ratio(walsh(f) * 1024 * ALPHA * 1024, N * 64)
+    return {"codes": np.clip(steps, -(2**23), 2**23 - 1) / 2**20}
+
+
+def walsh(f):
+    """f·Hᵀ with H_4096 = H_64 ⊗ H_64: symmetric, and its factors commute."""
+    across = wht(f, 64).reshape(-1, 64, 64).swapaxes(1, 2).reshape(f.shape)
+    return wht(across, 64).reshape(-1, 64, 64).swapaxes(1, 2).reshape(f.shape)
