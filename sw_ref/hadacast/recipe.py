@@ -3,6 +3,7 @@
 The command line, the Python API and the tests all come through `load`.
 """
 
+import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -146,7 +147,11 @@ def _find(recipe: str | Path) -> Path:
     if isinstance(recipe, str | Path) and Path(recipe).suffix == ".toml":
         return Path(recipe)
     shown = checks.quote(str(recipe) if isinstance(recipe, Path) else recipe)
-    raise HadacastError(f"no recipe {shown}: it must be a .toml file or one of {', '.join(shipped)}")
+    close = difflib.get_close_matches(str(recipe), shipped, n=3, cutoff=0.5)
+    meant = f", such as {', '.join(close)}" if close else ""
+    raise HadacastError(
+        f"no recipe {shown}: it must be a .toml file or one that `hadacast list` shows{meant}"
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:

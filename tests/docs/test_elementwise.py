@@ -21,7 +21,7 @@ from hadacast.spec.requantize import Requantize
 from hadacast.spec.signs import Signs
 
 PAGE = (Path(__file__).parents[2] / "docs" / "elementwise.md").read_text(encoding="utf-8")
-KINDS = {cls.kind: cls for cls in (Signs, Normalize, Gain, Bias, Keep, Requantize, Lookup, Dequantize)}
+KINDS = {cls.kind: cls for cls in (Signs, Normalize, Gain, Keep, Bias, Requantize, Lookup, Dequantize)}
 
 
 def section(kind):

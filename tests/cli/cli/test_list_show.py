@@ -98,7 +98,7 @@ def test_toml_with_overrides_is_the_recipe(hadacast, here):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("nosuch",), "no recipe 'nosuch': it must be a .toml file or one of bfp12_128"),
+        (("nosuch",), "no recipe 'nosuch': it must be a .toml file or one that `hadacast list` shows"),
         (("nosuch.toml",), "recipe 'nosuch.toml': No such file"),
         (("folder.toml",), "folder.toml"),
         (("syntax.toml",), "syntax.toml"),
