@@ -15,6 +15,7 @@ import json
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ STORE = DOCS.parent / "sw_ref/hadacast/recipes" / RESULTS
 PAGE = DOCS / "methods.md"
 VALUES, ELEMENTS = 1_000_000, 20_000
 DEVICE, SEEDS = "ecp5-85k", "1"
+WORKERS = 2
 BEGIN, END = "<!-- methods -->", "<!-- end -->"
 
 sys.path.append(str(DOCS.parent / "tests"))
@@ -38,8 +40,8 @@ def digest(name: str) -> str:
     return hashlib.sha256(recipes.catalogue()[name].read_bytes()).hexdigest()[:16]
 
 
-def measure(name: str, kept: dict[str, Any], area: bool) -> dict[str, Any]:
-    """Everything that the table says of a recipe."""
+def checked(name: str) -> dict[str, Any]:
+    """A recipe beside its definition and its hardware, and what its quantizer does to activations."""
     import methods.definitions  # noqa: F401, it registers them
     from methods import bench, hardware
 
@@ -61,16 +63,18 @@ def measure(name: str, kept: dict[str, Any], area: bool) -> dict[str, Any]:
         rotated, plain = figures[-1]["rotated"], figures[-1]["unrotated"]
         found["sqnr_db"] = rotated["sqnr_db"]
         found["unrotated_sqnr_db"] = plain["sqnr_db"] if plain else None
-    found["area"] = synthesized(name) if area else kept.get("area")
     return found
 
 
 def synthesized(name: str) -> dict[str, Any]:
     """Area and clock of the core alone."""
     command = [Path(sys.executable).with_name("hadacast"), "synth", name, "-d", DEVICE, "--seeds", SEEDS]
-    done = subprocess.run([*command, "--json"], stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run([*command, "--no-ports", "--json"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{name}: {done.stderr}")
     result = json.loads(done.stdout)["synthesis"]
     return {
+        "recipe_digest": digest(name),
         "device": DEVICE,
         "seeds": SEEDS,
         "logic_cells": result["logic_cells"],
@@ -128,6 +132,13 @@ def place(text: str, store: dict[str, Any]) -> str:
     return f"{before}{BEGIN}\n{table(store)}\n\n{notes()}\n{END}{after}"
 
 
+def save(store: dict[str, Any]) -> None:
+    """The store, without recipes that are gone, and the page."""
+    ordered = {name: store[name] for name in sorted(store) if name in shipped.catalogue()}
+    STORE.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    PAGE.write_text(place(PAGE.read_text(encoding="utf-8"), ordered), encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("-n", "--name", default="")
@@ -136,17 +147,27 @@ def main() -> None:
     parser.add_argument("--no-area", action="store_true")
     options = parser.parse_args()
     store = json.loads(STORE.read_text(encoding="utf-8"))
-    for name in () if options.table else shipped.catalogue():
-        kept = store.get(name) or {}
-        fresh = kept.get("recipe_digest") == digest(name) and (options.no_area or kept.get("area"))
-        if options.name not in name or (options.missing and fresh):
-            continue
-        start = time.monotonic()
-        store[name] = measure(name, kept, not options.no_area)
-        ordered = {key: store[key] for key in sorted(store) if key in shipped.catalogue()}
-        STORE.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        print(f"{name}: {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
-    PAGE.write_text(place(PAGE.read_text(encoding="utf-8"), store), encoding="utf-8")
+    wanted = [] if options.table else [name for name in shipped.catalogue() if options.name in name]
+
+    def fresh(name: str, found: dict[str, Any] | None) -> bool:
+        return bool(options.missing and found and found.get("recipe_digest") == digest(name))
+
+    for name in wanted:
+        kept = store.get(name)
+        if not fresh(name, kept):
+            start = time.monotonic()
+            store[name] = checked(name) | {"area": (kept or {}).get("area")}
+            save(store)
+            print(f"{name}: {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+    todo = [name for name in wanted if not fresh(name, store[name].get("area"))]
+    # Place and route takes one core of a machine.
+    with ThreadPoolExecutor(WORKERS) as pool:
+        jobs = {pool.submit(synthesized, name): name for name in ([] if options.no_area else todo)}
+        for done in as_completed(jobs):
+            store[jobs[done]]["area"] = area = done.result()
+            save(store)
+            print(f"{jobs[done]}: {area['logic_cells']:,} cells", file=sys.stderr, flush=True)
+    save(store)
 
 
 if __name__ == "__main__":

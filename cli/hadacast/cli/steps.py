@@ -17,14 +17,27 @@ News = Callable[[str], None]
 
 
 def measure(
-    spec: Pipeline, device: Device, seeds: Sequence[int], work: Path, news: News, verilog: str = ""
+    spec: Pipeline,
+    device: Device,
+    seeds: Sequence[int],
+    work: Path,
+    news: News,
+    ports: bool = True,
+    verilog: str = "",
 ) -> dict[str, Any]:
-    """Area and clock of the core alone, from Verilog of the device's family (made if not given)."""
+    """Area and clock of the core alone, and with `ports` of paths there, from Verilog of the device's family
+    (made if not given)."""
     if not verilog:
         news(f"generating Verilog of {spec.name} for {device.family}")
         verilog = to_verilog(AxiTop(spec), device.family)
     result = synthesize(
-        verilog, top=module_name(spec), device=device, seeds=seeds, workdir=work, progress=news
+        verilog,
+        top=module_name(spec),
+        device=device,
+        seeds=seeds,
+        workdir=work,
+        progress=news,
+        ports=ports,
     )
     return {"title": device.title, **result.to_dict()}
 

@@ -45,8 +45,8 @@ class SynthResult:
         critical_path: the slowest path between registers, of the median (or next lower) seed.
         async_paths: the slowest path of each sort that touches a port, with a register put outside
             the core at every port: `input -> register`, `register -> output`, `input -> output`.
-            A sort that isn't there doesn't occur (but see `caveat`). None if that run failed, as
-            where a core fills the device and leaves no room for the registers.
+            A sort that isn't there doesn't occur (but see `caveat`). None if nobody asked, or if that
+            run failed, as where a core fills the device and leaves no room for the registers.
         async_error: why `async_paths` is None, else empty.
         port_fmax: the clock in MHz of the core between such registers, the slowest of all paths;
             None as before.
@@ -94,6 +94,7 @@ def synthesize(
     freq: float | None = None,
     progress: Callable[[str], None] = process.silent,
     abc9: bool = True,
+    ports: bool = True,
     timeout: float | None = None,
 ) -> SynthResult:
     """Synthesize, place and route a core alone, once per seed, two at a time.
@@ -107,6 +108,7 @@ def synthesize(
         freq: the clock to aim at in MHz (default: the device's, out of reach on purpose).
         progress: told one line at each step.
         abc9: delay-aware mapping (on Gowin Yosys decides).
+        ports: whether to measure paths at the ports too, which takes one run more.
         timeout: seconds allowed to each tool call.
 
     Raises:
@@ -143,7 +145,8 @@ def synthesize(
     if device.family in mend.MENDS:
         mend.MENDS[device.family](core)
     netlist.save(workdir / "alone.json", netlist.without_ports(core), top)
-    netlist.save(workdir / "ports.json", netlist.with_registered_ports(core, flow), top)
+    if ports:
+        netlist.save(workdir / "ports.json", netlist.with_registered_ports(core, flow), top)
 
     def place(source: str, seed: int) -> dict[str, Any]:
         what = "paths at the ports" if source == "ports" else f"seed {seed}"
@@ -154,14 +157,14 @@ def synthesize(
     with ThreadPoolExecutor(2) as pool:
         try:
             jobs = {seed: pool.submit(place, "alone", seed) for seed in seeds}
-            ports_job = pool.submit(place, "ports", seeds[0])
+            ports_job = pool.submit(place, "ports", seeds[0]) if ports else None
             reports = {seed: job.result() for seed, job in jobs.items()}
             async_error = ""
             try:
-                ports = ports_job.result()
+                registered = ports_job.result() if ports_job else None
             except HadacastError as error:
                 # The core itself was placed: its figures stand.
-                ports, async_error = None, str(error)
+                registered, async_error = None, str(error)
                 progress(f"no figures for paths at the ports: {error}")
         except BaseException:
             pool.shutdown(cancel_futures=True)
@@ -179,7 +182,7 @@ def synthesize(
         for kind, count in report["utilization"].items()
         if count["used"]
     }
-    all_ports = None if ports is None else timing.paths(ports, netlist.port_cells(core))
+    all_ports = None if registered is None else timing.paths(registered, netlist.port_cells(core))
     return SynthResult(
         top=top,
         device=device.name,

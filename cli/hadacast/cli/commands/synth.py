@@ -26,6 +26,7 @@ from hadacast.cli.options import Chosen, seed_list, with_output, with_recipe
     default=None,
     help="For the bitstream, logs and netlists. Default with --board: build/NAME; else none are kept.",
 )
+@click.option("--no-ports", is_flag=True, help="Leave out paths at the ports: one run less.")
 @with_output
 def synth(
     output: Output,
@@ -34,6 +35,7 @@ def synth(
     seeds: str | None,
     board: str | None,
     out: str | None,
+    no_ports: bool,
 ) -> None:
     """Measure the core alone on a device, or make a bitstream for a board.
 
@@ -44,10 +46,12 @@ def synth(
     if board:
         _bitstream(output, chosen, board, seeds, out)
     else:
-        _measure(output, chosen, device, seeds, out)
+        _measure(output, chosen, device, seeds, out, not no_ports)
 
 
-def _measure(output: Output, chosen: Chosen, name: str | None, seeds: str | None, out: str | None) -> None:
+def _measure(
+    output: Output, chosen: Chosen, name: str | None, seeds: str | None, out: str | None, ports: bool
+) -> None:
     from hadacast import boards
     from hadacast.cli import available, targets
     from hadacast.cli.steps import measure
@@ -62,7 +66,7 @@ def _measure(output: Output, chosen: Chosen, name: str | None, seeds: str | None
             output.job(f"measuring {chosen.pipeline.name} on {chip.name}") as job,
         ):
             work = staging.part / "work" / "synth" if staging else Path(scratch)
-            result = measure(chosen.pipeline, chip, numbers, work, job.news)
+            result = measure(chosen.pipeline, chip, numbers, work, job.news, ports)
         if staging:
             staging.publish()
     document = {"recipe": chosen.to_dict(), "synthesis": result}
