@@ -195,7 +195,7 @@ class Build:
         with self._output.job(f"measuring {self._spec.name} on {chip.name}") as job:
             text = self._verilog if chip.family == family else ""
             work = self._staging.part / "work" / "synth"
-            self.document["synthesis"] = measure(self._spec, chip, seeds, work, job.news, text)
+            self.document["synthesis"] = measure(self._spec, chip, seeds, work, job.news, verilog=text)
         self._time("synthesize")
 
     def bitstream(self, board: Any) -> None:
