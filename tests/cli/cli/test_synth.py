@@ -29,6 +29,13 @@ def test_the_table_of_a_core_alone(hadacast, here):
     assert [path.name for path in here.iterdir()] == ["small.toml"]
 
 
+def test_paths_at_the_ports_can_be_left_out(hadacast):
+    found = hadacast("synth", "small.toml", "-d", "ice40-up5k", "--seeds", "1", "--no-ports", "--json").document
+    assert found["synthesis"]["median_fmax"] > 0
+    assert found["synthesis"]["async_paths"] is None
+    assert found["synthesis"]["port_fmax"] is None
+
+
 def test_a_bitstream(hadacast, here):
     found = hadacast("synth", "small.toml", "-b", "icebreaker", "-o", "out", "--json").document["bitstream"]
     data = (here / "out" / "small_icebreaker.bin").read_bytes()
