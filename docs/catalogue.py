@@ -87,8 +87,8 @@ def synthesized(name: str) -> dict[str, Any]:
 
 def table(store: dict[str, Any]) -> str:
     """A line for each recipe."""
-    heads = ("method", "recipe", "transform", "codes", "scale", "rounding", "definition", "hardware")
-    heads += ("cells", "MHz", "SQNR, dB")
+    heads = ("method", "recipe", "status", "transform", "codes", "scale", "rounding", "definition")
+    heads += ("hardware", "cells", "MHz", "SQNR, dB")
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     for name, chosen in shipped.catalogue().items():
         shown, found = shipped.row(name, chosen), store.get(name) or {}
@@ -97,7 +97,7 @@ def table(store: dict[str, Any]) -> str:
         cells = [
             shown["system"],
             f"`{name}`",
-            *(shown[key] for key in ("transform", "format", "scale", "rounding")),
+            *(shown[key] for key in ("status", "transform", "format", "scale", "rounding")),
             verdict(found.get("definition"), "compared"),
             verdict(found.get("hardware"), "samples"),
             f"{area['logic_cells']:,}" if area else "",
