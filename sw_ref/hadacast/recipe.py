@@ -19,6 +19,7 @@ from hadacast.method import Method
 from hadacast.spec.align import Align
 from hadacast.spec.bias import Bias
 from hadacast.spec.cast import Cast
+from hadacast.spec.codebook import Codebook
 from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.gain import Gain
@@ -56,6 +57,7 @@ STAGES: Mapping[str, type[Stage]] = {
         Order,
         Permute,
         Scatter,
+        Codebook,
         Rotate,
         Gain,
         Bias,

@@ -10,6 +10,7 @@ from hadacast.core import beat
 from hadacast.core.align import Align
 from hadacast.core.bias import Bias
 from hadacast.core.cast import Cast
+from hadacast.core.codebook import Codebook
 from hadacast.core.control import Gate, RegisterBlock, channels
 from hadacast.core.dequantize import Dequantize
 from hadacast.core.frame_buffer import FrameBuffer
@@ -50,6 +51,7 @@ COMPONENTS: dict[str, Any] = {
     "order": Permute,
     "permute": Permute,
     "scatter": Permute,
+    "codebook": Codebook,
     "rotate": Rotate,
     "gain": Gain,
     "bias": Bias,
