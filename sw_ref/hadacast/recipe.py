@@ -22,6 +22,7 @@ from hadacast.spec.align import Align
 from hadacast.spec.bias import Bias
 from hadacast.spec.bins import Bins
 from hadacast.spec.cast import Cast
+from hadacast.spec.codebook import Codebook
 from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.gain import Gain
@@ -60,6 +61,7 @@ STAGES: Mapping[str, type[Stage]] = {
         Order,
         Permute,
         Scatter,
+        Codebook,
         Rotate,
         Gain,
         Bias,

@@ -11,6 +11,7 @@ from hadacast.core.align import Align
 from hadacast.core.bias import Bias
 from hadacast.core.bins import Bins
 from hadacast.core.cast import Cast
+from hadacast.core.codebook import Codebook
 from hadacast.core.control import Gate, RegisterBlock, channels
 from hadacast.core.dequantize import Dequantize
 from hadacast.core.frame_buffer import FrameBuffer
@@ -52,6 +53,7 @@ COMPONENTS: dict[str, Any] = {
     "order": Permute,
     "permute": Permute,
     "scatter": Permute,
+    "codebook": Codebook,
     "rotate": Rotate,
     "gain": Gain,
     "bins": Bins,

@@ -105,6 +105,7 @@ class Division:
     -------
     code: of the elements. rounding: as in hadacast.rounding. ratio: n·2^shift/d.
     largest: of x. common: the largest a. bound: what no quotient is beyond.
+    below: whether what is a tie is really below it, by less than anything else is.
     """
 
     code: Codes
@@ -113,6 +114,7 @@ class Division:
     largest: int
     common: int
     bound: Fraction
+    below: bool = False
 
     @cached_property
     def parts(self) -> tuple[int, int, int]:
@@ -147,7 +149,7 @@ class Division:
     @property
     def exact(self) -> str:
         """What is asked of the remainder (hadacast.core.quantizer.recurrence)."""
-        if self.rounding not in ("even", "up"):
+        if self.rounding not in ("even", "up") or self.below:
             return "nothing"
         return "odd" if isinstance(self.code, Format) else "any"
 

@@ -20,7 +20,7 @@ from hadacast.scale.scale import MAX_BITS, Groups, Scale
 
 @dataclass(frozen=True, kw_only=True)
 class Maximum(Scale):
-    """s = clip·a/divisor, a the largest magnitude of the group; code = round(x/s).
+    """s = clip·a/divisor + epsilon, a the largest magnitude of the group; code = round(x/s).
 
     With clip 1 and divisor 2^(n-1) - 1 this is symmetric INTn per token or per group (QuaRot), with an
     E4M3 element and 448 FP8 per token.
@@ -30,6 +30,9 @@ class Maximum(Scale):
     clip: c, from 1/256 to 1; what lies beyond c·a saturates.
     divisor: what a is divided by; by default the element's largest number. 127.5 for int8 is torchao's.
     floor: the least a, in input steps: a group of zeros has this one. 0 to 65,535.
+    epsilon: what is added to s, in the input's units, so small that it matters for ties only: with it no
+        quotient is half way between codes. 0 by default. For integer codes, rounded "even" or "away", and
+        store "exact": a leaves as it is.
     store: how the scale leaves: "exact", the integer a itself, or s as "fp32", "bf16" or "fp16" (to
         nearest, ties to even; 1.0 for a group of zeros). Codes follow the exact s either way.
     """
@@ -40,6 +43,7 @@ class Maximum(Scale):
     clip: Fraction = Fraction(1)
     divisor: Fraction | None = None
     floor: int = 1
+    epsilon: Fraction = Fraction(0)
     store: str = stored.EXACT
 
     def __post_init__(self) -> None:
@@ -48,6 +52,7 @@ class Maximum(Scale):
             found = checks.fraction("divisor", self.divisor, Fraction(1, 256), 1 << 16, 17)
             object.__setattr__(self, "divisor", found)
         checks.integer("floor", self.floor, 0, (1 << 16) - 1)
+        object.__setattr__(self, "epsilon", checks.fraction("epsilon", self.epsilon, 0, 1, 24))
 
     def check(self, element: Codes, input_: Format, floating: bool) -> None:
         stored.check(self.store, floating)
@@ -57,6 +62,28 @@ class Maximum(Scale):
                 f"clip/divisor is {1 / self.ratio(element)}: with an input of {input_.width} bits it may "
                 f"have {MAX_BITS - input_.width} bits above"
             )
+        if self.epsilon:
+            self._check_epsilon(element, input_)
+
+    def _check_epsilon(self, element: Codes, input_: Format) -> None:
+        shown = f"epsilon is {float(self.epsilon):g}"
+        if not isinstance(element, Format) or self.store != stored.EXACT:
+            raise HadacastError(f"{shown}: it is for integer codes and store 'exact' only")
+        # x·r/a in code steps, r = n·2^shift/d, is no nearer to a tie than 1/(2·a·d·2^-shift), or is one;
+        # of |x| ≤ a, epsilon takes less than r·E/a away, E in input steps.
+        ratio = self.ratio(element) * Fraction(2) ** element.fraction
+        _, denominator, shift = odd_parts(ratio)
+        most = 1 / (ratio * self.ratio(element) * 2 * denominator * (1 << max(-shift, 0)))
+        if self.epsilon * Fraction(2) ** input_.fraction > most:
+            step = float(most * Fraction(2) ** -input_.fraction)
+            raise HadacastError(f"{shown}: for {element} codes of {input_} it may be {step:.3g} at most")
+        if input_.width + self._shifted(element, input_)[1].bit_length() > MAX_BITS:
+            raise HadacastError(f"{shown}: it has too many bits for an input of {input_.width}")
+
+    def _shifted(self, element: Codes, input_: Format) -> tuple[int, int]:
+        """E = p/q, what epsilon adds to a, in input steps."""
+        found = self.epsilon * self.ratio(element) * Fraction(2) ** input_.fraction
+        return found.numerator, found.denominator
 
     def ratio(self, element: Codes) -> Fraction:
         """divisor/clip: an element is x/a times this."""
@@ -74,6 +101,10 @@ class Maximum(Scale):
         numerator, denominator, shift = odd_parts(self.ratio(element))
         amax = np.maximum(groups.amax, self.floor)
         below = np.maximum(amax, 1)[..., None] * denominator
+        if self.epsilon:
+            p, q = self._shifted(element, Format(width=1, fraction=groups.fraction))
+            below = (amax * q + p)[..., None] * denominator
+            numerator *= q
         codes = to_codes(groups.x, numerator, below, shift, element, mode, overflow, groups.random)
         scale = stored.stored(
             self.store,
@@ -99,6 +130,7 @@ class Maximum(Scale):
             largest=largest,
             common=max(largest, self.floor),
             bound=ratio,
+            below=bool(self.epsilon),
         )
 
     def storing(self, spec: Any) -> stored.Storing | None:

@@ -15,6 +15,7 @@ from hadacast.random_bits import Xorshift32
 from hadacast.scale import exponent_plan, latency, registry
 from hadacast.scale.exponent import Exponent
 from hadacast.scale.floating import EXACT, Floating
+from hadacast.scale.maximum import Maximum
 from hadacast.scale.scale import EXPONENT_BIAS, NAN_EXPONENT, Groups, Scale
 from hadacast.scale.static import Static
 from hadacast.spec.stage import Stage
@@ -161,6 +162,8 @@ class Quantize(Stage):
             raise HadacastError(
                 "overflow is 'wrap': scales of this input can lie outside E8M0's range; it must be saturate"
             )
+        if isinstance(self.scale, Maximum) and self.scale.epsilon and self.rounding not in ("even", "away"):
+            raise HadacastError(f"rounding is {self.rounding!r}: with an epsilon it must be even or away")
         if isinstance(self.scale, Static):
             if self.scale.channels not in (1, self.frame):
                 raise HadacastError(

@@ -17,6 +17,7 @@ from hadacast.errors import HadacastError
 from hadacast.format import Format
 from hadacast.settings import Register, RegisterMap, Table
 from hadacast.spec.bias import Bias
+from hadacast.spec.codebook import Codebook
 from hadacast.spec.dequantize import Dequantize
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.gain import Gain
@@ -116,7 +117,7 @@ class Run:
         behind = 0  # frames since the last change
         while behind < self.frames:
             behind += self.changed == len(self.pipelines) - 1
-            x = numbers.integers(spec.input.min, spec.input.max + 1, spec.frame)
+            x = numbers.integers(spec.input.min, spec.input.max + 1, spec.in_beats * spec.in_lanes)
             beats = x.reshape(spec.in_beats, spec.in_lanes)
             broken = rng.random() < self.broken
             count = rng.randrange(1, spec.in_beats + 3) if broken else spec.in_beats
@@ -248,6 +249,18 @@ def test_means_change_between_frames(frame, lanes, count):
     rng = np.random.default_rng(frame)
     means = [tuple(rng.integers(-64, 64, count).tolist()) for _ in range(3)]
     Run([centred(frame, lanes, m) for m in means], seed=frame, frames=4).run()
+
+
+def looked_up(frame, lanes, v, seed):
+    book = np.random.default_rng(seed).uniform(-1, 1, (8, v)).tolist()
+    index = Format(width=3, signed=False)
+    stage = Codebook(frame=frame, lanes=lanes, input=index, book=book, width=8, fraction=7, loadable=True)
+    return Pipeline(name="book", stages=(stage,))
+
+
+@pytest.mark.parametrize(("frame", "lanes", "v"), [(32, 4, 4), (24, 2, 6), (32, 4, 2)])
+def test_codebooks_change_between_frames(frame, lanes, v):
+    Run([looked_up(frame, lanes, v, seed) for seed in (1, 2, 3)], seed=frame + v, frames=4).run()
 
 
 FOUND = (

@@ -32,6 +32,61 @@ def test_clip_saturates_both_ways():
     assert quantized(Maximum(clip="1/2"), [14, -14, 7, -7]) == ([7, -8, 7, -7], 14)
 
 
+def test_epsilon_takes_ties_toward_zero():
+    """s = 14/7 + 1e-3: 1/s and 3/s are just below one half and three halves."""
+    for mode in ("even", "away"):
+        assert quantized(Maximum(epsilon=0.001), [14, 1, 3, 5, -5, -14], mode=mode) == (
+            [7, 0, 1, 2, -2, -7],
+            14,
+        )
+    assert quantized(Maximum(epsilon=0.001, floor=0), [0, 0]) == ([0, 0], 0)
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"clip": "4/5"}, {"divisor": "15/2"}, {"divisor": "1/4", "clip": "3/4"}]
+)
+@pytest.mark.parametrize("code", ["int4", "uint3", "bfp5"])
+def test_epsilon_is_that_of_the_definition(code, settings):
+    element, scale = named("code", code), Maximum(epsilon="1e-5", **settings)
+    spec = Quantize(frame=2, code=element, scale=scale, rounding="away", input=Format(width=7, fraction=2))
+    pairs = [[a, b] for a in range(-64, 64, 3) for b in range(-64, 64)]
+    found = spec.compute(np.array(pairs))
+    for (a, b), got in zip(pairs, found.codes.tolist(), strict=True):
+        s = (
+            max(abs(a), abs(b), 1)
+            * scale.clip
+            / (scale.divisor or Fraction(element.max) / 2**element.fraction)
+        )
+        s = s / 4 + Fraction("1e-5")
+        for x, code_ in zip((a, b), got, strict=True):
+            whole = int(abs(x) / 4 / s * 2**element.fraction + Fraction(1, 2)) * (1 if x > 0 else -1)
+            assert code_ == min(max(whole, element.min), element.max)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (
+            {"code": "int4", "scale": Maximum(epsilon=0.1)},
+            "epsilon is 0.1: for signed 4-bit, 0 fraction bits codes",
+        ),
+        ({"code": "e2m1", "scale": Maximum(epsilon=1e-7)}, "epsilon is 1e-07: it is for integer codes"),
+        (
+            {"code": "int4", "scale": Maximum(epsilon=1e-7, store="fp32")},
+            "epsilon is 1e-07: it is for integer",
+        ),
+        (
+            {"code": "int4", "scale": Maximum(epsilon=1e-7), "rounding": "zero"},
+            "rounding is 'zero': with an eps",
+        ),
+        ({"code": "int4", "scale": {"kind": "maximum", "epsilon": 2}}, "epsilon is 2"),
+    ],
+)
+def test_an_epsilon_that_could_matter_is_refused(settings, says):
+    with pytest.raises(HadacastError, match=re.escape(says)):
+        Quantize(**{"frame": 8, **settings})
+
+
 def test_divisor():
     """torchao's 127.5: the largest is a tie that goes to 128, and saturates; the most negative stays."""
     assert quantized(Maximum(divisor="127.5"), [255, -255, 2], INT8) == ([127, -128, 1], 255)

@@ -161,7 +161,12 @@ class Quotient(Component):
         width = len(denominator) + zeros + digits
         start = Signal(signed(width), reset_less=True)
         with m.If(enable):
-            m.d.sync += start.eq((number << up) - first)
+            # What is below ties has half a unit less something added: ~first is -first - 1.
+            m.d.sync += start.eq(
+                (number << up) + ~Cat(first, Const(0, 1)).as_signed()
+                if division.below
+                else (number << up) - first
+            )
         recurrence = m.submodules.recurrence = Recurrence(
             width, len(denominator), digits - 1, zeros, division.exact
         )

@@ -76,6 +76,23 @@ def test_narrow(rounding):
     check(stage, UNITS["maximum"], groups(stage, 20, seed=3))
 
 
+@pytest.mark.parametrize(
+    "fields", [{}, {"clip": "4/5"}, {"divisor": "15/2"}, {"divisor": "1/4", "clip": "3/4"}]
+)
+@pytest.mark.parametrize("code", ["int4", "uint3", "bfp5"])
+def test_epsilon(code, fields):
+    stage = spec(code, 10, False, "saturate", {"epsilon": 1e-5, **fields}, "away")
+    check(stage, UNITS["maximum"], groups(stage, 40, seed=4))
+    small = Quantize(
+        frame=2,
+        lanes=2,
+        input=Format(width=5),
+        code=code,
+        scale={"kind": "maximum", "epsilon": 1e-5, **fields},
+    )
+    check(small, UNITS["maximum"], [[a, b] for a in range(-16, 16) for b in range(-16, 16)])
+
+
 @pytest.mark.parametrize("code", ["int4", "e2m1"])
 def test_all_pairs(code):
     """All elements of all groups of two 5-bit numbers."""
