@@ -295,6 +295,10 @@ REFUSED = [
         {"wide": "uint8", "code": "uint4", "scale": "range"},
         "wide is unsigned 8-bit, 0 fraction bits: the scale must be maximum or exponent, not range",
     ),
+    (
+        {"wide": "int8", "code": "int4", "scale": {"kind": "maximum", "clip_negative": 0.5}},
+        "wide is signed 8-bit, 0 fraction bits: the scale must have one clip for both ends",
+    ),
     ({"above": -1}, "above is -1: "),
     ({"input": E4M3}, "input is e4m3: a quantize stage takes fixed point; put an align stage before"),
     ({"input": Format(width=49)}, "width is 49: a quantize stage takes up to 48 bits"),
