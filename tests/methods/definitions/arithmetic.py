@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from methods.bench import Near
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -127,3 +128,46 @@ def kronecker(x: Floats, k: Floats, n: int) -> Floats:
     """(k ⊗ H_n) x for rows x: each as len(k) rows of n, H_n along rows, k along columns."""
     rows = x.reshape(-1, len(k), n) @ sylvester(n)
     return np.matmul(k, rows).reshape(x.shape)
+
+
+# What real numbers become that are known within an error only. s is made of the group's extremes: if they are
+# off by e, y/s with y off by E is off by (E + |y|·e/a)·most/(a - e), a the extreme that s is most-th part of.
+
+
+def near_symmetric(y: Floats, error: Floats, most: int, clips: tuple[float, float]) -> dict[str, Any]:
+    """Symmetric integers as by symmetric(), with a clip for the positive end and one for the negative; each y
+    within `error` of what is rounded. Frames of zeros have no error, and the scale 1."""
+    positive, negative = clips
+    weighted = np.where(y < 0, -y * negative, y * positive)
+    a = weighted.max(axis=1, keepdims=True)
+    e = error.max(axis=1, keepdims=True)
+    off, scale_off = quotient_error(y, error, a, e, most)
+    values = np.clip(most * y / np.where(a > 0, a, 1), -most - 1, most)
+    scale = np.where(a > 0, a / most, 1)
+    return {"codes": Near(values, 0.5 + off), "scale": Near(scale, scale_off)}
+
+
+def near_asymmetric(y: Floats, error: Floats, bits: int) -> dict[str, Any]:
+    """Unsigned integers as by asymmetric(), 0 in the range; each y within `error` of what is rounded."""
+    most = 2**bits - 1
+    low, high = np.minimum(y.min(axis=1, keepdims=True), 0), np.maximum(y.max(axis=1, keepdims=True), 0)
+    a, e = high - low, 2 * error.max(axis=1, keepdims=True)
+    off, scale_off = quotient_error(y, error, a, e, most)
+    zero_off, _ = quotient_error(low, e, a, e, most)
+    span = np.where(a > 0, a, 1)
+    return {
+        # The element and the zero point are rounded each by itself.
+        "codes": Near(np.clip(most * (y - low) / span, 0, most), 1 + off + zero_off),
+        "zero": Near(-most * low / span, 0.5 + zero_off),
+        "scale": Near(a / most, np.where(a > 0, scale_off, 2.0**-10)),
+    }
+
+
+def quotient_error(y: Floats, error: Floats, a: Floats, e: Floats, most: int) -> tuple[Floats, Floats]:
+    """How far most·y/a can be off, and a/most as fp16."""
+    sure = a > e
+    below = np.where(sure, a - e, 1)
+    off = np.where(sure, (error + np.abs(y) * e / np.where(sure, a, 1)) * most / below, 2.0 * most + 1)
+    # fp16 keeps 11 bits; below 2^-14 its step is 2^-24. Of zeros the scale is 1.
+    rounding = (a + e) / most * 2.0**-11 + 2.0**-25
+    return np.where(a + e > 0, off, 0), np.where(a + e > 0, e / most + rounding + np.where(sure, 0, 1), 0)

@@ -17,14 +17,8 @@ from hadacast.report import quantization
 NAMES = tuple(recipe.catalogue())
 # Too much for the interpreting simulator: tests/methods runs their hardware, behind the marker.
 LARGE = (
-    "affinequant",
-    "discquant_in",
-    "discquant_out",
-    "ostquant",
-    "quarot_heads",
-    "quip_sharp_in",
-    "quip_sharp_out",
-    "qwha",
+    *("affinequant", "discquant_in", "discquant_out", "flatquant", "lrq_dit_blocks", "ostquant"),
+    *("quarot_heads", "quip_sharp_in", "quip_sharp_out", "qwha"),
 )
 ROTATIONS = tuple(n for n in NAMES if {s.kind for s in recipe.load(n).pipeline.stages} <= {"fwht", "cast"})
 
