@@ -73,15 +73,22 @@ def stored(numerator: Floats, denominator: float, store: Any = np.float16) -> Fl
 
 
 def symmetric(
-    y: Floats, unit: float, most: int, clip: tuple[int, int] = (1, 1), store: Any = np.float16
+    y: Floats,
+    unit: float,
+    most: int,
+    clip: tuple[int, int] = (1, 1),
+    negative: int | None = None,
+    store: Any = np.float16,
 ) -> dict[str, Floats]:
     """Symmetric integers with one scale for each row: s = clip·max|y|/most, 1 for zeros; round(y/s), ties to
-    even, held in -most - 1 … most. y: multiples of `unit`. The scale is stored as fp16 or fp32."""
+    even, held in -most - 1 … most. y: multiples of `unit`. The scale is stored as fp16 or fp32. clip: over
+    and under; `negative`, over the same, is that of the negative end, where it has its own."""
     steps = np.rint(y / unit)
     top, bottom = clip
-    amax = np.abs(steps).max(axis=1, keepdims=True)
-    codes = nearest_ratio(steps * (most * bottom), np.maximum(amax, 1) * top)
-    scale = np.where(amax == 0, 1, stored(amax * top * unit, most * bottom, store))
+    weights = np.where(steps < 0, top if negative is None else negative, top)
+    a = (np.abs(steps) * weights).max(axis=1, keepdims=True)
+    codes = nearest_ratio(steps * (most * bottom), np.maximum(a, 1))
+    scale = np.where(a == 0, 1, stored(a * unit, most * bottom, store))
     return {"codes": np.clip(codes, -most - 1, most), "scale": scale}
 
 
@@ -145,22 +152,6 @@ def near_symmetric(y: Floats, error: Floats, most: int, clips: tuple[float, floa
     values = np.clip(most * y / np.where(a > 0, a, 1), -most - 1, most)
     scale = np.where(a > 0, a / most, 1)
     return {"codes": Near(values, 0.5 + off), "scale": Near(scale, scale_off)}
-
-
-def near_asymmetric(y: Floats, error: Floats, bits: int) -> dict[str, Any]:
-    """Unsigned integers as by asymmetric(), 0 in the range; each y within `error` of what is rounded."""
-    most = 2**bits - 1
-    low, high = np.minimum(y.min(axis=1, keepdims=True), 0), np.maximum(y.max(axis=1, keepdims=True), 0)
-    a, e = high - low, 2 * error.max(axis=1, keepdims=True)
-    off, scale_off = quotient_error(y, error, a, e, most)
-    zero_off, _ = quotient_error(low, e, a, e, most)
-    span = np.where(a > 0, a, 1)
-    return {
-        # The element and the zero point are rounded each by itself.
-        "codes": Near(np.clip(most * (y - low) / span, 0, most), 1 + off + zero_off),
-        "zero": Near(-most * low / span, 0.5 + zero_off),
-        "scale": Near(a / most, np.where(a > 0, scale_off, 2.0**-10)),
-    }
 
 
 def quotient_error(y: Floats, error: Floats, a: Floats, e: Floats, most: int) -> tuple[Floats, Floats]:

@@ -2,8 +2,8 @@
 
 import numpy as np
 from methods.bench import defines
-from methods.definitions.arithmetic import asymmetric, kronecker, near_asymmetric, paley2, random_signs
-from methods.definitions.flatquant import LEFT, RIGHT, rotated
+from methods.definitions.arithmetic import asymmetric, kronecker, paley2, random_signs
+from methods.definitions.flatquant import LEFT, RIGHT, Product
 
 
 @defines("lrq_dit_hadamard")
@@ -17,8 +17,7 @@ PLACES = np.array([18 * k + (17 - b if k % 2 else b) for b in range(18) for k in
 
 @defines("lrq_dit_blocks")
 def blocks(x):
-    # Coefficients and roundings are those of flatquant's factors.
-    first, error = rotated(LEFT, x.reshape(-1, 18, 64, 1))
-    dealt, error = (v.reshape(x.shape)[:, PLACES] for v in (first, error))
-    y, error = rotated(RIGHT, dealt.reshape(-1, 18, 64, 1), error.reshape(-1, 18, 64, 1))
-    return near_asymmetric(y.reshape(x.shape), error.reshape(x.shape), 4)
+    # Fixed point as flatquant's.
+    product = Product(x.reshape(-1, 18, 64, 1)).times(LEFT)
+    product.moved(lambda v: v.reshape(x.shape)[:, PLACES].reshape(v.shape)).times(RIGHT)
+    return asymmetric(product.fixed.reshape(x.shape), 2.0**-10, 4)
