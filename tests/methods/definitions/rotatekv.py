@@ -1,4 +1,6 @@
-"""RotateKV (Z. Su et al., arXiv:2501.16383): 2 bits into the cache, and back: (q - z)·s, channels in order, H_512."""
+"""RotateKV (Z. Su et al., arXiv:2501.16383): 2 bits into the cache and back.
+
+Back is (q - z)·s, channels in order, H_512/√512."""
 
 import numpy as np
 from methods.bench import Near, defines
@@ -24,6 +26,6 @@ def read(packed):
     keys = np.empty_like(values)
     keys[:, STORED] = values
     rotated = keys @ sylvester(512) / np.sqrt(512)
-    # 512 values off by 2^-17 at most, in a sum divided by √512; the factor's error; half a step of the result.
+    # 512 values off by 2^-17 at most, in a sum over √512; the factor's error; half a step of the result.
     error = np.sqrt(512) * 2.0**-17 + np.abs(rotated) * abs(FACTOR * np.sqrt(512) - 1) + 2.0**-11
     return {"codes": Near(rotated, error + 1e-9)}
