@@ -162,3 +162,14 @@ def quotient_error(y: Floats, error: Floats, a: Floats, e: Floats, most: int) ->
     # fp16 keeps 11 bits; below 2^-14 its step is 2^-24. Of zeros the scale is 1.
     rounding = (a + e) / most * 2.0**-11 + 2.0**-25
     return np.where(a + e > 0, off, 0), np.where(a + e > 0, e / most + rounding + np.where(sure, 0, 1), 0)
+
+
+def nearest_of(numbers: Floats, numerator: Floats, denominator: Floats) -> Floats:
+    """The nearest of rising `numbers` to numerator/denominator ≥ 0, ties to the one of even place, as
+    minifloats round; the last one for what is beyond. Products with their means are exact in float64."""
+    means = (numbers[:-1] + numbers[1:]) / 2
+    place = np.zeros(np.broadcast_shapes(numerator.shape, denominator.shape), dtype=np.int64)
+    for below, mean in enumerate(means):
+        limit = mean * denominator
+        place += (numerator > limit) | ((numerator == limit) & (below % 2 == 1))
+    return numbers[place]
