@@ -97,6 +97,7 @@ SCALES = mostly(
             {"kind": st.just("maximum")},
             optional={
                 "clip": mostly(FRACTIONS),
+                "clip_negative": mostly(FRACTIONS),
                 "divisor": mostly(FRACTIONS),
                 "floor": mostly(st.integers(0, 9)),
                 "store": mostly(STORES),
@@ -113,7 +114,10 @@ SCALES = mostly(
         ),
         st.fixed_dictionaries(
             {"kind": st.just("exponent")},
-            optional={"rule": mostly(st.sampled_from(["floor", "ceil", "even", "rceil", "three_quarters"]))},
+            optional={
+                "rule": mostly(st.sampled_from(["floor", "ceil", "even", "rceil", "three_quarters"])),
+                "factor": mostly(st.sampled_from([1, 0.75, "3/4"])),
+            },
         ),
         st.fixed_dictionaries(
             {"kind": st.just("floating")},
@@ -452,7 +456,12 @@ KINDS = st.one_of(
     st.tuples(
         st.sampled_from(["int2", "int4", "int8", "e2m1", "e4m3"]),
         st.fixed_dictionaries(
-            {"kind": st.just("maximum")}, optional={"clip": st.sampled_from([0.8, "9/10"]), "store": STORES}
+            {"kind": st.just("maximum")},
+            optional={
+                "clip": st.sampled_from([0.8, "9/10"]),
+                "clip_negative": st.sampled_from([1, "3/4"]),
+                "store": STORES,
+            },
         ),
     ),
     st.tuples(
@@ -466,7 +475,10 @@ KINDS = st.one_of(
         st.sampled_from(["e2m1", "e2m3", "e3m2", "e4m3", "e5m2", "mxint8", "bfp5"]),
         st.fixed_dictionaries(
             {"kind": st.just("exponent")},
-            optional={"rule": st.sampled_from(["ceil", "even", "rceil", "three_quarters"])},
+            optional={
+                "rule": st.sampled_from(["ceil", "even", "rceil", "three_quarters"]),
+                "factor": st.just(0.75),
+            },
         ),
     ),
     st.tuples(

@@ -47,7 +47,17 @@ def specs(draw):
                 floor=st.integers(1, 99),
                 store=st.just(store),
             ),
-            st.builds(Exponent, rule=st.sampled_from(["floor", "ceil", "even", "rceil", "three_quarters"])),
+            st.builds(
+                Exponent,
+                rule=st.sampled_from(["floor", "ceil", "even", "rceil", "three_quarters"]),
+                factor=st.sampled_from([1, "3/4"]),
+            ),
+            st.builds(
+                Maximum,
+                clip=st.just("0.9"),
+                clip_negative=st.just("3/4") if input_.signed else st.none(),
+                store=st.just(store),
+            ),
             st.builds(
                 Floating,
                 tensor_amax=st.none() | st.integers(1, 99),
