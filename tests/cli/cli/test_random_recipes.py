@@ -107,7 +107,7 @@ SCALES = mostly(
             {"kind": st.just("range")},
             optional={
                 "clip": mostly(FRACTIONS),
-                "zero": mostly(st.sampled_from(["integer", "clamped", "float"])),
+                "zero": mostly(st.sampled_from(["integer", "clamped", "ends", "float"])),
                 "include_zero": mostly(st.booleans()),
                 "store": mostly(STORES),
             },

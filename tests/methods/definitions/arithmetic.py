@@ -93,11 +93,18 @@ def symmetric(
 
 
 def asymmetric(
-    y: Floats, unit: float, bits: int, clip: tuple[int, int] = (1, 1), least: int = 1, zero: bool = True
+    y: Floats,
+    unit: float,
+    bits: int,
+    clip: tuple[int, int] = (1, 1),
+    least: int = 1,
+    zero: bool = True,
+    ends: bool = False,
 ) -> dict[str, Floats]:
     """Unsigned integers with scale and zero point for each row: s = clip·(max - min)/(2^bits - 1), max - min
     being `least` units or more; z = round(-min/s); round(y/s) + z, held in 0 … 2^bits - 1. `zero`: the range
-    holds 0. The scale is stored as fp16."""
+    holds 0. `ends`: min and max themselves are clipped, so z is made of clip·min. The scale is stored as
+    fp16."""
     steps = np.rint(y / unit)
     top, bottom = clip
     most = 2**bits - 1
@@ -105,7 +112,7 @@ def asymmetric(
     if zero:
         low, high = np.minimum(low, 0), np.maximum(high, 0)
     span = np.maximum(high - low, least)
-    z = nearest_ratio(-low * (most * bottom), span * top)
+    z = nearest_ratio(-low * most, span) if ends else nearest_ratio(-low * (most * bottom), span * top)
     codes = nearest_ratio(steps * (most * bottom), span * top) + z
     scale = stored(span * top * unit, most * bottom)
     return {"codes": np.clip(codes, 0, most), "scale": scale, "zero": z}

@@ -47,6 +47,7 @@ def specs(draw):
                 floor=st.integers(1, 99),
                 store=st.just(store),
             ),
+            st.builds(Range, zero=st.just("ends"), clip=st.just("0.95"), store=st.just(store)),
             st.builds(
                 Exponent,
                 rule=st.sampled_from(["floor", "ceil", "even", "rceil", "three_quarters"]),
