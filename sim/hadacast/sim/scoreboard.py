@@ -53,12 +53,14 @@ class Comparison:
 @dataclass(frozen=True, eq=False)
 class Segment:
     """What must come out between two resets: `data` (beats, lanes), `user` and `done`, the input beat whose
-    arrival completes the frame of each output beat. `dropped`: end beats of its bad frames. `over`: an
-    unfinished frame at its end is too long already, so the core may have counted it."""
+    arrival completes the frame of each output beat. `bad`: dropped frames right before the one that each
+    output beat begins, 0 for other beats. `dropped`: end beats of its bad frames. `over`: an unfinished frame
+    at its end is too long already, so the core may have counted it."""
 
     data: NDArray[np.int64]
     user: NDArray[np.bool_]
     done: NDArray[np.int64]
+    bad: NDArray[np.int64]
     dropped: NDArray[np.int64]
     over: bool
 
@@ -82,14 +84,17 @@ def expect(spec: Any, stimulus: Stimulus) -> list[Segment]:
     segments = []
     at = 0
     for starts, ends, good, over in found:
-        after = np.diff(good, prepend=-1) > 1
+        skipped = np.diff(good, prepend=-1) - 1
+        bad = np.zeros((len(good), spec.out_beats), dtype=np.int64)
+        bad[:, 0] = skipped
         dropped = np.setdiff1d(np.arange(len(starts)), good, assume_unique=True)
         size = len(good) * spec.out_beats
         segments.append(
             Segment(
                 data=results[at : at + size],
-                user=np.repeat(after, spec.out_beats),
+                user=np.repeat(skipped > 0, spec.out_beats),
                 done=np.repeat(ends[good], spec.out_beats),
+                bad=bad.ravel(),
                 dropped=ends[dropped],
                 over=over,
             )
@@ -118,7 +123,8 @@ def compare(spec: Any, stimulus: Stimulus, trace: Trace) -> Comparison:
     spec: name, lanes and beats of either side, latency, sequential and compute, as a `Pipeline`. Besides
     data, TLAST, TUSER and the error count it checks that every beat sent was taken, that nothing is offered
     later than `latency` cycles (and some slack) after its frame is complete and its predecessor gone,
-    whatever TREADY does, and the stream rules that the bench watched.
+    whatever TREADY does, dropped frames in between taking as many beats as leave of others, and the stream
+    rules that the bench watched.
     """
     segments = expect(spec, stimulus)
     mismatches = samples = 0
@@ -199,7 +205,9 @@ def _late(spec: Any, trace: Trace, want: Segment, first: int, count: int) -> int
         return None
     complete = trace.accept[want.done[:count]]
     gone = np.concatenate(([-1], trace.cycle[first : first + count - 1]))
-    late = trace.offer[first : first + count] - np.maximum(complete, gone) >= late_cycles(spec)
+    # Where more beats leave than come, a bad frame may have grown before it was dropped.
+    grown = want.bad[:count] * max(spec.out_beats - spec.in_beats, 0)
+    late = trace.offer[first : first + count] - np.maximum(complete, gone) >= late_cycles(spec) + grown
     return int(np.flatnonzero(late)[0]) if late.any() else None
 
 

@@ -8,16 +8,18 @@ import numpy as np
 
 from hadacast import checks
 from hadacast.elements import emax, largest, mantissa_bits
+from hadacast.errors import HadacastError
 from hadacast.format import Codes, Format, Ints
 from hadacast.frames import Block
 from hadacast.minifloat import E8M0
-from hadacast.rounding import to_codes
+from hadacast.rounding import odd_parts, to_codes
 from hadacast.scale import mx_fp32
 from hadacast.scale.exponent_plan import plan
 from hadacast.scale.scale import EXPONENT_BIAS, NAN_EXPONENT, Groups, Scale
 
 EXACT = "exact"
 RULES = ("floor", "ceil", "even", "rceil", "three_quarters")
+FACTORS = (Fraction(1), Fraction(3, 4))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,7 @@ class Exponent(Scale):
     - "even": mant(a), rounded half up to the element's mantissa bits, reaches 2. For bfp<m>: the
       exponent bumps where the mantissa of a would carry.
     - "rceil": mant(a) > mant(largest number): the least s with which nothing saturates.
-    - "three_quarters": mant(a) ≥ 3/2: brings a into [3, 6) for E2M1 (QuTLASS).
+    - "three_quarters": mant(a) ≥ 3/2: brings a into [3, 6) for E2M1.
 
     The scale leaves as an E8M0 code, floor(log2 s) + 127, held in 0 … 254. A group of zeros has code 0;
     one that held NaN 255, with element codes 0.
@@ -40,6 +42,8 @@ class Exponent(Scale):
     Members
     -------
     rule: as above.
+    factor: what elements are multiplied by, 1 or 3/4: code = round(factor·x/s). 3/4 with "floor" brings a
+        into [3, 6) for E2M1 as QuTLASS does, which stores 2^floor(log2 a) and rounds 3·x over that.
     arithmetic: "exact", or "torchao": the float32 operations of its `to_mx` in eager mode, bit for bit, for
         the element formats of OCP MX, to nearest even, saturating, an input of up to 25 bits. Powers of two
         are exact in float32, so all that differs is that elements under scale code 0 are divided by 2^-126
@@ -51,15 +55,21 @@ class Exponent(Scale):
     reduces: ClassVar[str] = "amax"
 
     rule: str = "floor"
+    factor: Fraction = Fraction(1)
     arithmetic: str = EXACT
 
     def __post_init__(self) -> None:
         checks.choice("rule", self.rule, RULES)
+        object.__setattr__(self, "factor", checks.fraction("factor", self.factor, Fraction(1, 4), 1, 16))
+        if self.factor not in FACTORS:
+            raise HadacastError(f"factor is {self.factor}: it must be 1 or 3/4")
         checks.choice("arithmetic", self.arithmetic, (EXACT, *mx_fp32.LIBRARIES))
 
     def check(self, element: Codes, input_: Format, floating: bool) -> None:
         if self.arithmetic != EXACT:
             mx_fp32.check(self, element, input_)
+            if self.factor != 1:
+                raise HadacastError(f"factor is {self.factor}: arithmetic {self.arithmetic!r} has 1")
 
     @property
     def least_code(self) -> int:
@@ -78,7 +88,7 @@ class Exponent(Scale):
         }[self.rule]
 
     def block(self, element: Codes, input_: Format, floating: bool) -> Block:
-        return Block(element=element, group=1, scale=E8M0)
+        return Block(element=element, group=1, scale=E8M0, gain=(1 / self.factor,))
 
     def codes_of(self, amax: Ints, power: Any, element: Codes) -> Ints:
         """E8M0 codes of groups whose largest magnitude is amax·2^power."""
@@ -116,5 +126,6 @@ class Exponent(Scale):
         divisor = np.where(scale == 0, self.least_code, scale) - EXPONENT_BIAS
         shift = (groups.power - divisor)[..., None]
         x = np.where(np.asarray(groups.invalid)[..., None], 0, groups.x)
-        codes = to_codes(x, 1, 1, shift, element, mode, overflow, groups.random)
+        numerator, _, power = odd_parts(self.factor)
+        codes = to_codes(x, numerator, 1, shift + power, element, mode, overflow, groups.random)
         return codes, {"scale": np.where(groups.invalid, NAN_EXPONENT, scale)}

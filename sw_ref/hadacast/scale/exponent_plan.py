@@ -7,6 +7,9 @@ range. Elements sit at the low end of a window, with headroom above, and go left
 Where a minifloat's units are much smaller than its largest number, what comes out of that window would be
 shifted once more, to the mantissa. There each element goes to its own leading one at once, but no further
 than to where the unit is the mantissa's last bit.
+
+With the factor 3/4 it is 3·x that sits in the window, two bits wider: 3·x·2^(E - (k + 2) - up) is as far from
+its place as x was.
 """
 
 from dataclasses import dataclass
@@ -32,8 +35,9 @@ class Plan:
 
     Members
     -------
-    width: W. top: E. rises: whether `up` can be 1. offset: the scale's code is k + up + offset, plus the
-        frame's exponent code where there is one. held: whether that can lie outside 0 … 254.
+    width: W. more: bits by which what is shifted is wider. top: E. rises: whether `up` can be 1.
+    offset: the scale's code is k + up + offset, plus the frame's exponent code where there is one.
+    held: whether that can lie outside 0 … 254.
     own: whether elements go to their own leading ones.
     headroom: bits of the window above x. kept: bits at its top that rounding looks at.
     base: a group's distance is W - 1 - k - up + base, more where the scale is held too low, less where it is
@@ -42,6 +46,7 @@ class Plan:
     """
 
     width: int
+    more: int
     top: int
     rises: bool
     offset: int
@@ -57,12 +62,12 @@ class Plan:
     @property
     def padding(self) -> int:
         """Bits of the window below x."""
-        return max(self.kept - self.headroom - self.width, 0)
+        return max(self.kept - self.headroom - self.width - self.more, 0)
 
     @property
     def steps(self) -> int:
         """Steps to a leading one, where elements go to their own."""
-        return (self.headroom + self.width - 1).bit_length()
+        return (self.headroom + self.width + self.more - 1).bit_length()
 
     @property
     def own_registers(self) -> tuple[int, ...]:
@@ -84,7 +89,7 @@ def plan(spec: Any) -> Plan:
     """The plan of a Quantize stage with an exponent scale and one element format."""
     code, fixed = spec.code, spec.element
     width, emax, fraction = fixed.width, elements.emax(code), fraction_bits(spec.rounding)
-    top = emax - unit(code)
+    top, more = emax - unit(code), 2 if spec.scale.factor != 1 else 0
     bound, equal = spec.scale.bound(code)
     rises = bound < 2 or equal
     offset = EXPONENT_BIAS - emax - fixed.fraction - (EXPONENT_BIAS if spec.floating else 0)
@@ -101,6 +106,7 @@ def plan(spec: Any) -> Plan:
     most = base + width + (1 if held else -1)
     found = Plan(
         width=width,
+        more=more,
         top=top,
         rises=rises,
         offset=offset,
@@ -117,7 +123,7 @@ def plan(spec: Any) -> Plan:
         element_latency = len(found.own_registers) + 2
     else:
         element_latency = shifter_latency(most) + rounder_latency(spec, top + 1)
-    return Plan(**{**found.__dict__, "element_latency": element_latency})
+    return Plan(**{**found.__dict__, "element_latency": element_latency + (more > 0)})
 
 
 @lru_cache(maxsize=256)

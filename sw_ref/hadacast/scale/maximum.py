@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,8 +15,11 @@ from hadacast.frames import Block
 from hadacast.minifloat import Minifloat
 from hadacast.rounding import odd_parts, to_codes
 from hadacast.scale import stored
-from hadacast.scale.division import Division
+from hadacast.scale.division import Division, multiple_latency
 from hadacast.scale.scale import MAX_BITS, Groups, Scale
+
+# What clips of both ends have in common is a constant of the hardware.
+MAX_COMMON = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +32,8 @@ class Maximum(Scale):
     Members
     -------
     clip: c, from 1/256 to 1; what lies beyond c·a saturates.
+    clip_negative: c of the negative end, where it has its own (FlatQuant): c·a is then the larger one of clip
+        times the largest positive element and clip_negative times the largest magnitude of a negative one.
     divisor: what a is divided by; by default the element's largest number. 127.5 for int8 is torchao's.
     floor: the least a, in input steps: a group of zeros has this one. 0 to 65,535.
     epsilon: what is added to s, in the input's units, so small that it matters for ties only: with it no
@@ -41,6 +47,7 @@ class Maximum(Scale):
     reduces: ClassVar[str] = "amax"
 
     clip: Fraction = Fraction(1)
+    clip_negative: Fraction | None = None
     divisor: Fraction | None = None
     floor: int = 1
     epsilon: Fraction = Fraction(0)
@@ -48,22 +55,55 @@ class Maximum(Scale):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "clip", checks.fraction("clip", self.clip, Fraction(1, 256), 1, 16))
+        if self.clip_negative is not None:
+            found = checks.fraction("clip_negative", self.clip_negative, Fraction(1, 256), 1, 16)
+            object.__setattr__(self, "clip_negative", found)
         if self.divisor is not None:
             found = checks.fraction("divisor", self.divisor, Fraction(1, 256), 1 << 16, 17)
             object.__setattr__(self, "divisor", found)
         checks.integer("floor", self.floor, 0, (1 << 16) - 1)
         object.__setattr__(self, "epsilon", checks.fraction("epsilon", self.epsilon, 0, 1, 24))
+        if self.ends and self.floor != 1:
+            raise HadacastError(f"floor is {self.floor}: with a clip_negative it must be 1")
+        if self.ends and self.epsilon:
+            raise HadacastError(f"epsilon is {float(self.epsilon):g}: with a clip_negative it must be 0")
+        if self.common > MAX_COMMON:
+            raise HadacastError(
+                f"clip is {self.clip}, clip_negative {self.clip_negative}: their common denominator, "
+                f"{self.common:,}, must be up to {MAX_COMMON:,}"
+            )
+
+    @property
+    def ends(self) -> bool:
+        return self.clip_negative is not None
+
+    @property
+    def common(self) -> int:
+        """The common denominator of both ends' clips, where each has its own; else 1."""
+        if self.clip_negative is None:
+            return 1
+        return lcm(self.clip.denominator, self.clip_negative.denominator)
+
+    @property
+    def weights(self) -> tuple[int, int]:
+        """What the largest positive and the largest negative magnitude are multiplied by."""
+        if self.clip_negative is None:
+            return 1, 1
+        return int(self.clip * self.common), int(self.clip_negative * self.common)
 
     def check(self, element: Codes, input_: Format, floating: bool) -> None:
         stored.check(self.store, floating)
         _, above, _ = odd_parts(self.ratio(element))
-        if input_.width + above.bit_length() > MAX_BITS:
+        width = self._width(input_)
+        if width + above.bit_length() > MAX_BITS:
             raise HadacastError(
                 f"clip/divisor is {1 / self.ratio(element)}: with an input of {input_.width} bits it may "
-                f"have {MAX_BITS - input_.width} bits above"
+                f"have {MAX_BITS - width} bits above"
             )
         if self.epsilon:
             self._check_epsilon(element, input_)
+        if self.ends and not input_.signed:
+            raise HadacastError(f"clip_negative is {self.clip_negative}: {input_} has no negative end")
 
     def _check_epsilon(self, element: Codes, input_: Format) -> None:
         shown = f"epsilon is {float(self.epsilon):g}"
@@ -86,12 +126,16 @@ class Maximum(Scale):
         return found.numerator, found.denominator
 
     def ratio(self, element: Codes) -> Fraction:
-        """divisor/clip: an element is x/a times this."""
-        return (self.divisor or largest(element)) / self.clip
+        """divisor/clip: an element is x/a times this; a of both ends' weights where they have their own."""
+        return (self.divisor or largest(element)) * (self.common if self.ends else 1 / self.clip)
+
+    def _width(self, input_: Format) -> int:
+        """Bits of a."""
+        bits = (max(self.weights) << (input_.width - input_.signed)).bit_length() if self.ends else 0
+        return max(bits, input_.width, self.floor.bit_length())
 
     def block(self, element: Codes, input_: Format, floating: bool) -> Block:
-        width = max(input_.width, self.floor.bit_length())
-        scale = stored.format_(self.store, width, input_.fraction)
+        scale = stored.format_(self.store, self._width(input_), input_.fraction)
         gain = 1 / self.ratio(element) if self.store == stored.EXACT else Fraction(1)
         return Block(element=element, group=1, scale=scale, gain=(gain,))
 
@@ -99,7 +143,12 @@ class Maximum(Scale):
         self, groups: Groups, element: Codes, mode: str, overflow: str
     ) -> tuple[Ints, dict[str, Ints]]:
         numerator, denominator, shift = odd_parts(self.ratio(element))
-        amax = np.maximum(groups.amax, self.floor)
+        found = groups.amax
+        if self.ends:
+            positive, negative = self.weights
+            x = groups.x
+            found = np.maximum(x.max(axis=-1) * positive, -x.min(axis=-1) * negative)
+        amax = np.maximum(found, self.floor)
         below = np.maximum(amax, 1)[..., None] * denominator
         if self.epsilon:
             p, q = self._shifted(element, Format(width=1, fraction=groups.fraction))
@@ -128,8 +177,8 @@ class Maximum(Scale):
             rounding=spec.rounding,
             ratio=ratio,
             largest=largest,
-            common=max(largest, self.floor),
-            bound=ratio,
+            common=max(largest * max(self.weights), self.floor),
+            bound=ratio / min(self.weights),
             below=bool(self.epsilon),
         )
 
@@ -139,17 +188,24 @@ class Maximum(Scale):
             return None
         return stored.Storing(
             store=self.store,
-            width=max(spec.element.width, self.floor.bit_length()),
+            width=self._width(spec.element),
             signed=False,
             ratio=1 / self.ratio(spec.code),
             fraction=spec.element.fraction,
             floating=spec.floating,
         )
 
+    @property
+    def ends_latency(self) -> int:
+        """Cycles to the larger one of both ends, multiplied."""
+        return max(map(multiple_latency, self.weights)) + 1 if self.ends else 0
+
     def group_latency(self, spec: Any) -> int:
         """Of hadacast.core.quantizer.maximum.MaximumGroup."""
         storing = self.storing(spec)
-        return 1 + max(self.division(spec).term_latency, storing.latency if storing else 0)
+        return (
+            self.ends_latency + 1 + max(self.division(spec).term_latency, storing.latency if storing else 0)
+        )
 
     def element_latency(self, spec: Any) -> int:
         """Of hadacast.core.quantizer.maximum.MaximumElement."""

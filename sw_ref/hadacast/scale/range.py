@@ -17,16 +17,16 @@ from hadacast.scale.division import multiple_latency
 from hadacast.scale.latency import fraction_bits
 from hadacast.scale.scale import MAX_BITS, Groups, Scale
 
-ZEROS = ("integer", "clamped", "float")
+ZEROS = ("integer", "clamped", "ends", "float")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Range(Scale):
     """s = clip·(max - min)/(2^b - 1), unsigned b-bit codes.
 
-    zero "integer": z = round(-min/s), code = round(x/s) + z, both rounded by themselves (RotateKV,
-    QuaRot's KV cache); "clamped": the same with z held in 0 … 2^b - 1; "float": code =
-    round((x - min)/s), and min leaves as the offset.
+    zero "integer": z = round(-min/s), code = round(x/s) + z, both rounded by themselves (RotateKV);
+    "clamped": the same with z held in 0 … 2^b - 1; "ends": the same with clip·min for min, so that both ends
+    are clipped (QuaRot's KV cache); "float": code = round((x - min)/s), and min leaves as the offset.
 
     Members
     -------
@@ -51,6 +51,10 @@ class Range(Scale):
         checks.choice("zero", self.zero, ZEROS)
         checks.flag("include_zero", self.include_zero)
         checks.integer("floor", self.floor, 1, (1 << 16) - 1)
+        if self.zero == "ends" and not self.include_zero:
+            raise HadacastError("zero is 'ends': include_zero must be true")
+        if self.zero == "ends" and self.clip < Fraction(1, 2):
+            raise HadacastError(f"clip is {self.clip}: with zero 'ends' it must be 1/2 to 1")
 
     def check(self, element: Codes, input_: Format, floating: bool) -> None:
         stored.check(self.store, floating)
@@ -72,11 +76,16 @@ class Range(Scale):
         """(2^b - 1)/clip: an element is x/(max - min) times this."""
         return element.max / self.clip
 
+    def zero_numerator(self, element: Codes) -> int:
+        """What min is multiplied by for the zero point, where elements are by the ratio's numerator."""
+        ratio = self.ratio(element)
+        return element.max * ratio.denominator if self.zero == "ends" else ratio.numerator
+
     def zero_format(self, element: Codes, input_: Format) -> Format:
         """The format that holds every z."""
         if self.zero == "clamped":
             return Format(width=element.width, signed=False)
-        ratio = self.ratio(element)
+        ratio = Fraction(self.zero_numerator(element), self.ratio(element).denominator)
         if self.include_zero:  # 0 ≤ -min ≤ max - min
             return Format(width=int(ratio + Fraction(1, 2)).bit_length(), signed=False)
         return Format(width=int(self._most(element, input_)).bit_length() + 1)
@@ -123,7 +132,8 @@ class Range(Scale):
             offset = stored.stored(self.store, low, 1, 1, groups.power, groups.invalid)
             return clamp(codes, element, overflow), {"scale": scale, "offset": offset}
         # z itself is never rounded at random, and half up means the same for it as for an element.
-        zero = to_integers(-low, numerator, below, 0, "even" if mode == "stochastic" else mode)
+        times = self.zero_numerator(element)
+        zero = to_integers(-low, times, below, 0, "even" if mode == "stochastic" else mode)
         if self.zero == "clamped":
             zero = np.clip(zero, 0, element.max)
         codes = to_integers(groups.x, numerator, below[..., None], 0, mode, random) + zero[..., None]
@@ -171,6 +181,9 @@ class RangeDivision:
     parity that decides ties only. To nearest, the elements' quotient is u - c + 1/2, of -1/2 ≤ R/D - c ≤ 1/2:
     from 0 to n/d + 1. Otherwise it is u. A float zero is the same with Q = R = c = 0 and δ for x.
 
+    Where both ends are clipped, n_z·min with n_z = (2^b - 1)·d takes the place of n·min, and u can be below
+    0, by up to n/d - n_z/d: half of n/d, or less. One more digit below holds it, and the code is 0.
+
     Members
     -------
     scale: the Range. code: of the elements. fixed: of the input. spec: the stage.
@@ -189,6 +202,16 @@ class RangeDivision:
     def ratio(self) -> Fraction:
         """n/d."""
         return self.scale.ratio(self.code)
+
+    @property
+    def zero_numerator(self) -> int:
+        """n, or n_z."""
+        return self.scale.zero_numerator(self.code)
+
+    @property
+    def below(self) -> bool:
+        """Whether quotients can be below 0."""
+        return self.scale.zero == "ends"
 
     @property
     def integer(self) -> bool:
@@ -229,7 +252,7 @@ class RangeDivision:
     @property
     def zero_digits(self) -> int:
         """Digits of Q, the sign apart."""
-        most = self.ratio
+        most = Fraction(self.zero_numerator, self.ratio.denominator)
         if not self.scale.include_zero:
             largest = 1 << (self.fixed.width - self.fixed.signed)
             most = most * largest / self.scale.floor
@@ -237,7 +260,12 @@ class RangeDivision:
 
     @property
     def digits(self) -> int:
-        """Bits of an element's quotient, fraction bits included."""
+        """Bits of an element's quotient, fraction bits included, and one for those below 0."""
+        return self.counted + self.below
+
+    @property
+    def counted(self) -> int:
+        """Bits of an element's quotient from 0 up."""
         if not self.integer:
             top = int((self.ratio + Fraction(self.half, 2)) * (1 << self.fraction))
         elif not self.half:
@@ -273,7 +301,7 @@ class RangeDivision:
     @property
     def first_latency(self) -> int:
         """Cycles to D and to n·min."""
-        low = self.LOW + multiple_latency(self.ratio.numerator)
+        low = self.LOW + multiple_latency(self.zero_numerator)
         return max(self.SPAN + multiple_latency(self.ratio.denominator), low)
 
     @property

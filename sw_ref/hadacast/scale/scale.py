@@ -55,6 +55,11 @@ class Scale(ABC):
     kind: ClassVar[str]  # the scale's name in recipes
     reduces: ClassVar[str] = ""  # what is taken of a group: "amax", "range", or nothing
 
+    @property
+    def ends(self) -> bool:
+        """Whether, of magnitudes, the largest of negative elements and that of others are taken apart."""
+        return False
+
     @abstractmethod
     def check(self, element: Codes, input_: Format, floating: bool) -> None:
         """Raise HadacastError if this scale doesn't go with an element format, or an input format;

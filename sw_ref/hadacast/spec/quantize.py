@@ -187,6 +187,8 @@ class Quantize(Stage):
                     f"wide is {self.wide}: it must be of the same sort as {self.code}, and wider"
                 )
             self.scale.check(self.wide, fixed, self.floating)
+            if self.scale.ends:
+                raise HadacastError(f"wide is {self.wide}: the scale must have one clip for both ends")
 
     @property
     def fixed(self) -> Format:

@@ -97,6 +97,7 @@ SCALES = mostly(
             {"kind": st.just("maximum")},
             optional={
                 "clip": mostly(FRACTIONS),
+                "clip_negative": mostly(FRACTIONS),
                 "divisor": mostly(FRACTIONS),
                 "floor": mostly(st.integers(0, 9)),
                 "store": mostly(STORES),
@@ -106,14 +107,17 @@ SCALES = mostly(
             {"kind": st.just("range")},
             optional={
                 "clip": mostly(FRACTIONS),
-                "zero": mostly(st.sampled_from(["integer", "clamped", "float"])),
+                "zero": mostly(st.sampled_from(["integer", "clamped", "ends", "float"])),
                 "include_zero": mostly(st.booleans()),
                 "store": mostly(STORES),
             },
         ),
         st.fixed_dictionaries(
             {"kind": st.just("exponent")},
-            optional={"rule": mostly(st.sampled_from(["floor", "ceil", "even", "rceil", "three_quarters"]))},
+            optional={
+                "rule": mostly(st.sampled_from(["floor", "ceil", "even", "rceil", "three_quarters"])),
+                "factor": mostly(st.sampled_from([1, 0.75, "3/4"])),
+            },
         ),
         st.fixed_dictionaries(
             {"kind": st.just("floating")},
@@ -469,7 +473,12 @@ KINDS = st.one_of(
     st.tuples(
         st.sampled_from(["int2", "int4", "int8", "e2m1", "e4m3"]),
         st.fixed_dictionaries(
-            {"kind": st.just("maximum")}, optional={"clip": st.sampled_from([0.8, "9/10"]), "store": STORES}
+            {"kind": st.just("maximum")},
+            optional={
+                "clip": st.sampled_from([0.8, "9/10"]),
+                "clip_negative": st.sampled_from([1, "3/4"]),
+                "store": STORES,
+            },
         ),
     ),
     st.tuples(
@@ -483,7 +492,10 @@ KINDS = st.one_of(
         st.sampled_from(["e2m1", "e2m3", "e3m2", "e4m3", "e5m2", "mxint8", "bfp5"]),
         st.fixed_dictionaries(
             {"kind": st.just("exponent")},
-            optional={"rule": st.sampled_from(["ceil", "even", "rceil", "three_quarters"])},
+            optional={
+                "rule": st.sampled_from(["ceil", "even", "rceil", "three_quarters"]),
+                "factor": st.just(0.75),
+            },
         ),
     ),
     st.tuples(

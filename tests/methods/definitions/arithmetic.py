@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from methods.bench import Near
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -72,24 +73,38 @@ def stored(numerator: Floats, denominator: float, store: Any = np.float16) -> Fl
 
 
 def symmetric(
-    y: Floats, unit: float, most: int, clip: tuple[int, int] = (1, 1), store: Any = np.float16
+    y: Floats,
+    unit: float,
+    most: int,
+    clip: tuple[int, int] = (1, 1),
+    negative: int | None = None,
+    store: Any = np.float16,
 ) -> dict[str, Floats]:
     """Symmetric integers with one scale for each row: s = clip·max|y|/most, 1 for zeros; round(y/s), ties to
-    even, held in -most - 1 … most. y: multiples of `unit`. The scale is stored as fp16 or fp32."""
+    even, held in -most - 1 … most. y: multiples of `unit`. The scale is stored as fp16 or fp32. clip: over
+    and under; `negative`, over the same, is that of the negative end, where it has its own."""
     steps = np.rint(y / unit)
     top, bottom = clip
-    amax = np.abs(steps).max(axis=1, keepdims=True)
-    codes = nearest_ratio(steps * (most * bottom), np.maximum(amax, 1) * top)
-    scale = np.where(amax == 0, 1, stored(amax * top * unit, most * bottom, store))
+    weights = np.where(steps < 0, top if negative is None else negative, top)
+    a = (np.abs(steps) * weights).max(axis=1, keepdims=True)
+    codes = nearest_ratio(steps * (most * bottom), np.maximum(a, 1))
+    scale = np.where(a == 0, 1, stored(a * unit, most * bottom, store))
     return {"codes": np.clip(codes, -most - 1, most), "scale": scale}
 
 
 def asymmetric(
-    y: Floats, unit: float, bits: int, clip: tuple[int, int] = (1, 1), least: int = 1, zero: bool = True
+    y: Floats,
+    unit: float,
+    bits: int,
+    clip: tuple[int, int] = (1, 1),
+    least: int = 1,
+    zero: bool = True,
+    ends: bool = False,
 ) -> dict[str, Floats]:
     """Unsigned integers with scale and zero point for each row: s = clip·(max - min)/(2^bits - 1), max - min
     being `least` units or more; z = round(-min/s); round(y/s) + z, held in 0 … 2^bits - 1. `zero`: the range
-    holds 0. The scale is stored as fp16."""
+    holds 0. `ends`: min and max themselves are clipped, so z is made of clip·min. The scale is stored as
+    fp16."""
     steps = np.rint(y / unit)
     top, bottom = clip
     most = 2**bits - 1
@@ -97,7 +112,7 @@ def asymmetric(
     if zero:
         low, high = np.minimum(low, 0), np.maximum(high, 0)
     span = np.maximum(high - low, least)
-    z = nearest_ratio(-low * (most * bottom), span * top)
+    z = nearest_ratio(-low * most, span) if ends else nearest_ratio(-low * (most * bottom), span * top)
     codes = nearest_ratio(steps * (most * bottom), span * top) + z
     scale = stored(span * top * unit, most * bottom)
     return {"codes": np.clip(codes, 0, most), "scale": scale, "zero": z}
@@ -127,3 +142,41 @@ def kronecker(x: Floats, k: Floats, n: int) -> Floats:
     """(k ⊗ H_n) x for rows x: each as len(k) rows of n, H_n along rows, k along columns."""
     rows = x.reshape(-1, len(k), n) @ sylvester(n)
     return np.matmul(k, rows).reshape(x.shape)
+
+
+# What real numbers become that are known within an error only. s is made of the group's extremes: if they are
+# off by e, y/s with y off by E is off by (E + |y|·e/a)·most/(a - e), a the extreme that s is most-th part of.
+
+
+def near_symmetric(y: Floats, error: Floats, most: int, clips: tuple[float, float]) -> dict[str, Any]:
+    """Symmetric integers as by symmetric(), with a clip for the positive end and one for the negative; each y
+    within `error` of what is rounded. Frames of zeros have no error, and the scale 1."""
+    positive, negative = clips
+    weighted = np.where(y < 0, -y * negative, y * positive)
+    a = weighted.max(axis=1, keepdims=True)
+    e = error.max(axis=1, keepdims=True)
+    off, scale_off = quotient_error(y, error, a, e, most)
+    values = np.clip(most * y / np.where(a > 0, a, 1), -most - 1, most)
+    scale = np.where(a > 0, a / most, 1)
+    return {"codes": Near(values, 0.5 + off), "scale": Near(scale, scale_off)}
+
+
+def quotient_error(y: Floats, error: Floats, a: Floats, e: Floats, most: int) -> tuple[Floats, Floats]:
+    """How far most·y/a can be off, and a/most as fp16."""
+    sure = a > e
+    below = np.where(sure, a - e, 1)
+    off = np.where(sure, (error + np.abs(y) * e / np.where(sure, a, 1)) * most / below, 2.0 * most + 1)
+    # fp16 keeps 11 bits; below 2^-14 its step is 2^-24. Of zeros the scale is 1.
+    rounding = (a + e) / most * 2.0**-11 + 2.0**-25
+    return np.where(a + e > 0, off, 0), np.where(a + e > 0, e / most + rounding + np.where(sure, 0, 1), 0)
+
+
+def nearest_of(numbers: Floats, numerator: Floats, denominator: Floats) -> Floats:
+    """The nearest of rising `numbers` to numerator/denominator ≥ 0, ties to the one of even place, as
+    minifloats round; the last one for what is beyond. Products with their means are exact in float64."""
+    means = (numbers[:-1] + numbers[1:]) / 2
+    place = np.zeros(np.broadcast_shapes(numerator.shape, denominator.shape), dtype=np.int64)
+    for below, mean in enumerate(means):
+        limit = mean * denominator
+        place += (numerator > limit) | ((numerator == limit) & (below % 2 == 1))
+    return numbers[place]

@@ -24,4 +24,4 @@ def heads(x):
 
 @defines("quarot_kv")
 def keys(x):
-    return asymmetric(wht(x, 128), STEP, 4)
+    return asymmetric(wht(x, 128), STEP, 4, (19, 20), ends=True)

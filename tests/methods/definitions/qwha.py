@@ -2,7 +2,7 @@
 
 import numpy as np
 from methods.bench import defines
-from methods.definitions.arithmetic import nearest_ratio, wht
+from methods.definitions.arithmetic import nearest_ratio, sylvester
 
 N = OUT = 4096
 ALPHA = 300
@@ -19,6 +19,6 @@ def qwha(coefficients):
 
 
 def walsh(f):
-    """f·Hᵀ with H_4096 = H_64 ⊗ H_64: symmetric, and its factors commute."""
-    across = wht(f, 64).reshape(-1, 64, 64).swapaxes(1, 2).reshape(f.shape)
-    return wht(across, 64).reshape(-1, 64, 64).swapaxes(1, 2).reshape(f.shape)
+    """f·Hᵀ by its factors, H_4096 = H_64 ⊗ H_64: symmetric, on f as 64 rows of 64 from both sides."""
+    h = sylvester(64)
+    return (h @ f.reshape(-1, 64, 64) @ h).reshape(f.shape)

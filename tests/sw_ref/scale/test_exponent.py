@@ -9,6 +9,7 @@ import pytest
 from hadacast.elements import element as named
 from hadacast.elements import emax
 from hadacast.errors import HadacastError
+from hadacast.format import Format
 from hadacast.minifloat import E2M1, E4M3, E5M2, FP32
 from hadacast.scale.exponent import RULES, Exponent
 from hadacast.scale.scale import Groups
@@ -33,6 +34,23 @@ def test_three_quarters_brings_the_maximum_into_3_to_6():
     amax = np.arange(1, 1 << 12)
     scale = np.ldexp(1.0, Exponent(rule="three_quarters").codes_of(amax, 0, E2M1) - 127)
     assert ((amax / scale >= 3) & (amax / scale < 6)).all()
+
+
+def test_a_factor_of_three_quarters():
+    """As QuTLASS: 3·x/2^⌊log2 a⌋, rounded; the scale that leaves is a quarter of that power."""
+    scale, e2m1 = Exponent(factor="3/4"), named("code", "e2m1")
+    x = np.random.default_rng(1).integers(-5000, 5001, (300, 1, 32)) // np.arange(1, 301)[:, None, None]
+    codes, sides = scale.quantize(Groups(x=x, fraction=4), e2m1, "even", "saturate")
+    amax = np.abs(x).max(axis=2)
+    power = np.exp2(np.floor(np.log2(np.maximum(amax, 1))))
+    numbers = 3 * np.abs(x) / power[..., None]
+    assert ((3 * amax / power >= 3) & (3 * amax / power < 6) | (amax == 0)).all()
+    grid = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6])
+    distance = np.abs(grid - numbers[..., None]) + np.arange(8) % 2 * 1e-9  # ties to even codes
+    assert (E2M1.decode(codes) == np.sign(x) * grid[distance.argmin(axis=-1)]).all()
+    nonzero = amax > 0
+    assert (np.ldexp(1.0, sides["scale"] - 127)[nonzero] == power[nonzero] / 4 / 16).all()
+    assert scale.block(e2m1, Format(width=16), False).gain == (Fraction(4, 3),)
 
 
 @pytest.mark.parametrize("name", ["e2m1", "e2m3", "e3m2", "e4m3", "e5m2", "mxint8", "bfp5", "int4"])
@@ -99,3 +117,7 @@ def test_refused():
         HadacastError, match=re.escape("rule is 'round': it must be one of floor, ceil, even")
     ):
         Exponent(rule="round")
+    with pytest.raises(HadacastError, match=r"^factor is 1/2: it must be 1 or 3/4$"):
+        Exponent(factor="1/2")
+    with pytest.raises(HadacastError, match=r"^factor is 3/4: arithmetic 'torchao' has 1$"):
+        Exponent(factor="3/4", arithmetic="torchao").check(E2M1, Format(width=16), False)

@@ -87,6 +87,31 @@ def test_an_epsilon_that_could_matter_is_refused(settings, says):
         Quantize(**{"frame": 8, **settings})
 
 
+def test_each_end_has_its_clip():
+    """The larger of 14/2 and 8 is what 7 stands for, in halves as the scale leaves; -14 saturates."""
+    scale = Maximum(clip="1", clip_negative="1/2")
+    assert quantized(scale, [8, -14, 4, -4]) == ([7, -8, 4, -4], 16)
+    assert quantized(scale, [2, -14, 7, -7]) == ([2, -8, 7, -7], 14)
+    assert quantized(scale, [-3, -14]) == ([-3, -8], 14)
+    assert quantized(scale, [0, 0]) == ([0, 0], 1)
+
+
+@pytest.mark.parametrize("store", ["exact", "fp32"])
+def test_each_end_against_fractions(store):
+    """s = max(clip · max, clip_negative · |min|)/7, by the definition."""
+    scale = Maximum(clip="0.96", clip_negative="0.85", store=store)
+    x = np.random.default_rng(1).integers(-3000, 3000, (200, 9)) // np.arange(1, 201)[:, None]
+    codes, sides = scale.quantize(Groups(x=x[:, None], fraction=3), INT4, "even", "saturate")
+    block = scale.block(INT4, Format(width=16, fraction=3), False)
+    for row, got, side in zip(x.tolist(), codes[:, 0].tolist(), sides["scale"][:, 0].tolist(), strict=True):
+        top = max(Fraction("0.96") * max(*row, 0), Fraction("0.85") * max(-min(row), 0))
+        s = top / 7 if top else Fraction(1)
+        if top or store == "fp32":
+            stored = float(block.scale.decode(side)) * float(block.gain[0])
+            assert stored == pytest.approx(float(s / 8) if top else 1.0, rel=1e-7)
+        assert got == [min(max(round(v / s), -8), 7) for v in row]
+
+
 def test_divisor():
     """torchao's 127.5: the largest is a tie that goes to 128, and saturates; the most negative stays."""
     assert quantized(Maximum(divisor="127.5"), [255, -255, 2], INT8) == ([127, -128, 1], 255)
@@ -143,6 +168,12 @@ def test_fp8_per_token():
 REFUSED = [
     ({"clip": 0}, "clip is 0: it must be a number from 1/256 to 1"),
     ({"clip": 1.5}, "clip is 1.5: "),
+    ({"clip_negative": 0}, "clip_negative is 0: it must be a number from 1/256 to 1"),
+    ({"clip_negative": 1, "floor": 2}, "floor is 2: with a clip_negative it must be 1"),
+    (
+        {"clip": "200/257", "clip_negative": "400/509"},
+        "clip is 200/257, clip_negative 400/509: their common denominator, 130,813, must be up to 65,536",
+    ),
     ({"divisor": "0"}, "divisor is '0': "),
     ({"divisor": "1/3"}, None),
     ({"floor": -1}, "floor is -1: it must be an integer from 0 to 65,535"),

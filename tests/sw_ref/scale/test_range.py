@@ -69,6 +69,12 @@ def test_clip():
     assert found == ([0, 3, 2, 1], {"scale": 24, "zero": 2})
 
 
+def test_both_ends_are_clipped():
+    """QuaRot's KV cache: s = 0.8·30/15 = 1.6, z = round(0.8·10/1.6) = 5; both ends saturate."""
+    found = quantized(Range(clip="4/5", zero="ends"), [-10, 20, -9, 15, 2], named("code", "uint4"))
+    assert found == ([0, 15, 0, 14, 6], {"scale": 30, "zero": 5})
+
+
 def test_constant_groups():
     assert quantized(Range(), [0, 0]) == ([0, 0], {"scale": 1, "zero": 0})
     assert quantized(Range(include_zero=False, zero="float"), [7, 7]) == ([0, 0], {"scale": 1, "offset": 7})
@@ -84,7 +90,14 @@ def test_stored():
 
 @pytest.mark.parametrize(
     ("zero", "include_zero"),
-    [("integer", True), ("integer", False), ("clamped", True), ("float", True), ("float", False)],
+    [
+        ("integer", True),
+        ("integer", False),
+        ("clamped", True),
+        ("ends", True),
+        ("float", True),
+        ("float", False),
+    ],
 )
 @pytest.mark.parametrize("code", ["uint2", "uint3", "uint4", "uint8"])
 def test_what_codes_stand_for(zero, include_zero, code):
@@ -115,10 +128,12 @@ def test_zero_points_fit_their_format():
 REFUSED = [
     ({}, {"code": "int4"}, "element is signed 4-bit, 0 fraction bits: a range scale needs uint2 … uint16"),
     ({}, {"code": "e2m1"}, "element is e2m1: a range scale needs uint2"),
-    ({"zero": "none"}, {}, "zero is 'none': it must be one of integer, clamped, float"),
+    ({"zero": "none"}, {}, "zero is 'none': it must be one of integer, clamped, ends, float"),
     ({"floor": 0}, {}, "floor is 0: it must be an integer from 1 to 65,535"),
     ({"include_zero": 1}, {}, "include_zero is 1: it must be true or false"),
     ({"clip": "2"}, {}, "clip is '2': "),
+    ({"zero": "ends", "include_zero": False}, {}, "zero is 'ends': include_zero must be true"),
+    ({"zero": "ends", "clip": "0.4"}, {}, "clip is 2/5: with zero 'ends' it must be 1/2 to 1"),
     (
         {"include_zero": False},
         {"code": "uint16", "input": Format(width=40)},

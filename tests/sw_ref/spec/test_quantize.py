@@ -47,7 +47,18 @@ def specs(draw):
                 floor=st.integers(1, 99),
                 store=st.just(store),
             ),
-            st.builds(Exponent, rule=st.sampled_from(["floor", "ceil", "even", "rceil", "three_quarters"])),
+            st.builds(Range, zero=st.just("ends"), clip=st.just("0.95"), store=st.just(store)),
+            st.builds(
+                Exponent,
+                rule=st.sampled_from(["floor", "ceil", "even", "rceil", "three_quarters"]),
+                factor=st.sampled_from([1, "3/4"]),
+            ),
+            st.builds(
+                Maximum,
+                clip=st.just("0.9"),
+                clip_negative=st.just("3/4") if input_.signed else st.none(),
+                store=st.just(store),
+            ),
             st.builds(
                 Floating,
                 tensor_amax=st.none() | st.integers(1, 99),
@@ -294,6 +305,10 @@ REFUSED = [
     (
         {"wide": "uint8", "code": "uint4", "scale": "range"},
         "wide is unsigned 8-bit, 0 fraction bits: the scale must be maximum or exponent, not range",
+    ),
+    (
+        {"wide": "int8", "code": "int4", "scale": {"kind": "maximum", "clip_negative": 0.5}},
+        "wide is signed 8-bit, 0 fraction bits: the scale must have one clip for both ends",
     ),
     ({"above": -1}, "above is -1: "),
     ({"input": E4M3}, "input is e4m3: a quantize stage takes fixed point; put an align stage before"),

@@ -117,7 +117,14 @@ class ExponentElement(ElementUnit):
         m = Module()
         laid = plan(self.spec)
         self.random_bits = [self.random] if self.spec.rounding == "stochastic" else []
-        window = Cat(Const(0, laid.padding), self.x.magnitude, Const(0, laid.headroom))
+        magnitude, self.negative, self.distance = self.x.magnitude, self.x.negative, self.terms.distance
+        if laid.more:
+            # Three times, in a register of its own.
+            beside = [self.negative, self.distance, *self.random_bits]
+            magnitude, self.negative, self.distance, *self.random_bits = self._later(
+                m, [magnitude + (magnitude << 1), *beside], "thrice"
+            )
+        window = Cat(Const(0, laid.padding), magnitude, Const(0, laid.headroom))
         if laid.own:
             self._own(m, window)
         else:
@@ -144,9 +151,9 @@ class ExponentElement(ElementUnit):
         """All elements of the group go the same way."""
         laid = plan(self.spec)
         steps = laid.most.bit_length()
-        distance: Value = self.terms.distance
+        distance: Value = self.distance
         sticky, over = Const(0, 1), Const(0, 1)
-        beside = [self.x.negative, *self.random_bits]
+        beside = [self.negative, *self.random_bits]
         for done, step in enumerate(reversed(range(steps)), 1):
             if laid.held:
                 over = over | (distance[step] & value[-(1 << step) :].any())
@@ -172,14 +179,14 @@ class ExponentElement(ElementUnit):
         """An element goes as far as it has zeros at the top, but not beyond the group's distance."""
         laid, code = plan(self.spec), self.spec.code
         assert isinstance(code, Minifloat)
-        distance: Value = self.terms.distance
+        distance: Value = self.distance
         if len(distance) <= laid.steps:
             distance = Cat(distance, Const(0, laid.steps + 1 - len(distance)))
         # Bits of how far it goes, and whether those so far are the distance's: then it may go less only.
         gone: list[Value] = []
         equal: Value = ~distance[laid.steps :].any()
         sticky: Value = Const(0, 1)
-        beside = [self.x.negative, *self.random_bits]
+        beside = [self.negative, *self.random_bits]
         for step in reversed(range(laid.steps)):
             goes, tight = Signal(name=f"goes_{step}"), Signal(name=f"equal_{step}")
             m.d.comb += [

@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data
 
+from hadacast.core.quantizer.multiple import Multiple
 from hadacast.core.quantizer.quotient import Divisor, Quotient, divisor_layout
 from hadacast.core.quantizer.stored import Stored
 from hadacast.core.quantizer.unit import ElementUnit, GroupUnit, delayed
 from hadacast.scale.maximum import Maximum
 from hadacast.spec.quantize import Quantize
+from hadacast.tech.chains import above
 
 
 class MaximumGroup(GroupUnit):
@@ -26,35 +28,63 @@ class MaximumGroup(GroupUnit):
         scale = spec.scale
         assert isinstance(scale, Maximum)
         division, storing = scale.division(spec), scale.storing(spec)
+        found = self._ends(m, scale) if scale.ends else self.i.amax
+        rest = self.latency - scale.ends_latency - 1
         # A group of zeros has a divisor of 1, whose quotients are 0 too.
         floor = max(scale.floor, 1)
         amax = Signal(division.common.bit_length(), reset_less=True)
         zero = Signal(reset_less=True)
         with m.If(enable):
             m.d.sync += [
-                amax.eq(Mux(self.i.amax < floor, floor, self.i.amax)),
-                zero.eq(self.i.amax == 0),
+                amax.eq(Mux(found < floor, floor, found)),
+                zero.eq(found == 0),
             ]
         divisor = m.submodules.divisor = Divisor(division)
         m.d.comb += [
             divisor.enable.eq(enable),
             divisor.i.eq(amax),
-            self.terms.eq(delayed(m, enable, divisor.o, self.latency - 1 - divisor.latency, "divisor")),
+            self.terms.eq(delayed(m, enable, divisor.o, rest - divisor.latency, "divisor")),
         ]
         if storing is None:
             exact = amax if scale.floor else Mux(zero, 0, amax)
-            m.d.comb += self.sides.scale.eq(delayed(m, enable, exact, self.latency - 1, "amax"))
+            m.d.comb += self.sides.scale.eq(delayed(m, enable, exact, rest, "amax"))
             return m
         stored = m.submodules.stored = Stored(storing)
         m.d.comb += [
             stored.enable.eq(enable),
             stored.i.eq(amax),
             stored.one.eq(zero),
-            self.sides.scale.eq(delayed(m, enable, stored.o, self.latency - 1 - stored.latency, "scale")),
+            self.sides.scale.eq(delayed(m, enable, stored.o, rest - stored.latency, "scale")),
         ]
         if spec.floating:
-            m.d.comb += stored.exponent.eq(delayed(m, enable, self.i.exponent, 1, "exponent"))
+            ahead = self.latency - rest
+            m.d.comb += stored.exponent.eq(delayed(m, enable, self.i.exponent, ahead, "exponent"))
         return m
+
+    def _ends(self, m: Module, scale: Maximum) -> Value:
+        """The larger one of both ends' magnitudes times their clips; from registers, but for the choice."""
+        latency = scale.ends_latency - 1
+        products = []
+        for name, weight in zip(("high", "low"), scale.weights, strict=True):
+            i = getattr(self.i, name)
+            multiple = m.submodules[name] = Multiple(i.shape(), weight)
+            m.d.comb += [multiple.enable.eq(self.enable), multiple.i.eq(i)]
+            products.append(delayed(m, self.enable, multiple.o, latency - multiple.latency, name))
+        high, low = products
+        later = [
+            delayed(m, self.enable, product, 1, f"{name}_end")
+            for name, product in (("high", high), ("low", low))
+        ]
+        greater = Signal(reset_less=True)
+        with m.If(self.enable):
+            m.d.sync += greater.eq(above(m, *_equally_wide(high, low)))
+        return Mux(greater, *later)
+
+
+def _equally_wide(a: Value, b: Value) -> tuple[Value, Value]:
+    """Two unsigned numbers, the narrower one with zeros above."""
+    width = max(len(a), len(b))
+    return Cat(a, Const(0, width - len(a))), Cat(b, Const(0, width - len(b)))
 
 
 class MaximumElement(ElementUnit):

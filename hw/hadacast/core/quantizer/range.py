@@ -67,7 +67,7 @@ class RangeGroup(GroupUnit):
             ]
         bits = division.denominator_bits
         over = m.submodules.over = Multiple(unsigned(division.span_bits), division.ratio.denominator)
-        times = m.submodules.times = Multiple(raw, division.ratio.numerator)
+        times = m.submodules.times = Multiple(raw, division.zero_numerator)
         m.d.comb += [over.enable.eq(enable), over.i.eq(span), times.enable.eq(enable), times.i.eq(least)]
         start = division.first_latency
         denominator = delayed(m, enable, over.o[:bits], start - RangeDivision.SPAN - over.latency, "over")
@@ -116,9 +116,9 @@ class RangeGroup(GroupUnit):
         middle = Signal(division.denominator_bits + division.digits, reset_less=True)
         first = Signal(_first_shape(division, raw_shape(self.spec)), name="first_sum", reset_less=True)
         if division.half:
-            half_range: Value = (denominator << division.digits) - denominator
+            half_range: Value = (denominator << division.counted) - denominator
         else:
-            half_range = denominator << (division.digits - 1)
+            half_range = denominator << (division.counted - 1)
         with m.If(self.enable):
             m.d.sync += [middle.eq(half_range), first.eq((base << division.up) + middle)]
         return first
@@ -256,8 +256,11 @@ class RangeElement(ElementUnit):
             odd = delayed(m, enable, self.terms.odd, cycles + 1 + recurrence.digits, "odd")
             m.d.comb += recurrence.even.eq(odd)
         cycles += 1 + recurrence.latency
-        quotient = recurrence.quotient ^ (1 << (digits - 1))
-        steps = self._rounded(m, division, quotient[:digits], recurrence.exact, cycles)
+        if division.below:
+            quotient: Value = recurrence.quotient + (1 << (division.counted - 1))
+        else:
+            quotient = (recurrence.quotient ^ (1 << (digits - 1)))[:digits]
+        steps = self._rounded(m, division, quotient, recurrence.exact, cycles)
         if division.offset_bits:
             steps = steps + delayed(m, enable, self.terms.offset, cycles, "offset")
         code = Signal(self.code.shape(), reset_less=True)

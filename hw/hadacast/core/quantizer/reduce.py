@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Module, Mux, Shape, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import Component, In, Out
 
@@ -63,6 +63,8 @@ class Reduce(Component):
         """Of each number, whether a's is the one."""
         if "amax" in a:
             return {"amax": above(m, a["amax"], b["amax"])}
+        if self.spec.scale.ends:
+            return {key: above(m, a[key], b[key]) for key in a}
         less = above(m, b["low"], a["low"])
         if a["low"] is a["high"] and b["low"] is b["high"]:  # two single elements: one comparison orders them
             return {"low": less, "high": ~less}
@@ -73,11 +75,21 @@ class Reduce(Component):
 
     def _leaf(self, lane: int) -> Parts:
         x = self.x[lane]
-        return {"amax": x.magnitude} if self.spec.scale.reduces == "amax" else {"low": x, "high": x}
+        if self.spec.scale.reduces != "amax":
+            return {"low": x, "high": x}
+        if self.spec.scale.ends:
+            return {"low": Mux(x.negative, x.magnitude, 0), "high": Mux(x.negative, 0, x.magnitude)}
+        return {"amax": x.magnitude}
+
+    @property
+    def _shape(self) -> Shape | int:
+        """Of each number that a group reduces to."""
+        raw = raw_shape(self.spec)
+        return raw.width if self.spec.scale.reduces == "amax" else raw
 
     def _stored(self, m: Module, parts: Parts, name: str) -> Parts:
         """Parts in registers; low and high of a single element share one."""
-        shape = raw_shape(self.spec) if "low" in parts else raw_shape(self.spec).width
+        shape = self._shape
         found: Parts = {}
         for key, value in parts.items():
             found[key] = Signal(shape, name=f"{name}_{key}", reset_less=True)
@@ -175,7 +187,7 @@ class Reduce(Component):
         found = []
         for column, value in enumerate(values):
             held: Parts = {}
-            shape = raw_shape(self.spec) if "low" in value else raw_shape(self.spec).width
+            shape = self._shape
             for key in value:
                 held[key] = Signal(shape, name=f"held_{column}_{key}", reset_less=True)
             before = held

@@ -39,13 +39,14 @@ def reduced_layout(spec: Quantize) -> data.StructLayout:
 
     - amax: unsigned, W bits. Where `spec.scale.leading_only(spec)`, only its leading one is that of the
       largest magnitude: bits below are the OR of all elements'.
-    - low, high: the smallest and the largest element, as they come in.
+    - low, high: the smallest and the largest element, as they come in; where `spec.scale.ends`, the largest
+      magnitudes of negative elements and of the others, unsigned, 0 where there are none.
     - exponent: the E8M0 code of the frame, where `spec.floating`; 255 is NaN, with elements all 0.
     """
     raw = raw_shape(spec)
-    fields: dict[str, Shape | int] = (
-        {"amax": raw.width} if spec.scale.reduces == "amax" else {"low": raw, "high": raw}
-    )
+    fields: dict[str, Shape | int] = {"low": raw, "high": raw}
+    if spec.scale.reduces == "amax":
+        fields = {"low": raw.width, "high": raw.width} if spec.scale.ends else {"amax": raw.width}
     if spec.floating:
         fields["exponent"] = EXPONENT_WIDTH
     return data.StructLayout(fields)

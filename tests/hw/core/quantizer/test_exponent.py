@@ -23,13 +23,13 @@ CODES = [
 ]
 
 
-def stage(code, rule="floor", mode="even", fixed=None, floating=False, **settings):
+def stage(code, rule="floor", mode="even", fixed=None, floating=False, factor=1, **settings):
     fixed = fixed or Format(width=13, fraction=7)
     return Quantize(
         frame=4,
         input=exponents(fixed, 4) if floating else fixed,
         code=code,
-        scale={"kind": "exponent", "rule": rule},
+        scale={"kind": "exponent", "rule": rule, "factor": factor},
         rounding=mode,
         **settings,
     )
@@ -46,6 +46,21 @@ def test_every_format_and_rule(code, rule):
     index = CODES.index(code) + RULES.index(rule)
     # Modes of rounding and inputs with exponents change along.
     checked(stage(code, rule, MODES[index % 5], floating=index % 2 == 1), seed=index)
+
+
+@pytest.mark.parametrize("code", CODES, ids=str)
+def test_three_quarters_of_every_format(code):
+    """Elements three times, at all widths of the window; rules and modes change along."""
+    index = CODES.index(code)
+    for floating in (False, True):
+        mode = MODES[(index + floating) % 5]
+        checked(stage(code, RULES[index % 5], mode, floating=floating, factor="3/4"), 6, seed=index)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 8, 21, 33, 46])
+def test_three_quarters_of_every_width(width):
+    for signed in (False, True):
+        checked(stage("e2m1", fixed=Format(width=width, fraction=3, signed=signed), factor="3/4"), 6)
 
 
 @pytest.mark.parametrize("mode", MODES)

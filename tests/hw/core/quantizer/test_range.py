@@ -27,6 +27,8 @@ CASES = [
 
 def spec(code, width, floating, overflow, fields, rounding, zero) -> Quantize:
     fixed = Format(width=abs(width), fraction=4, signed=width > 0)
+    if zero == "ends":
+        fields = {**fields, "include_zero": True, "clip": {"1/3": "1/2"}.get(fields.get("clip"), "0.95")}
     return Quantize(
         frame=4,
         lanes=4,
@@ -62,6 +64,16 @@ def test_units(case, rounding, zero):
 def test_units_at_length(case, rounding, zero):
     stage = spec(*case, rounding, zero)
     check(stage, UNITS["range"], groups(stage, 300, seed=2))
+
+
+@pytest.mark.parametrize("rounding", MODES)
+@pytest.mark.parametrize("clip", ["1/2", "0.8", "0.95", "1"])
+def test_all_groups_with_both_ends_clipped(rounding, clip):
+    scale = {"kind": "range", "zero": "ends", "clip": clip}
+    pairs = np.stack(np.meshgrid(range(-8, 8), range(-8, 8)), axis=-1).reshape(-1, 2)
+    for code in ("uint2", "uint4"):
+        stage = Quantize(frame=2, lanes=2, input=Format(width=4), code=code, scale=scale, rounding=rounding)
+        check(stage, UNITS["range"], pairs)
 
 
 @pytest.mark.parametrize("rounding", MODES)

@@ -14,6 +14,7 @@ SCALES = {
     "or": {"kind": "exponent", "rule": "floor"},
     "amax": {"kind": "exponent", "rule": "ceil"},
     "range": {"kind": "range"},
+    "ends": {"kind": "maximum", "clip": "0.9", "clip_negative": "0.8", "store": "fp32"},
 }
 # Frame, lanes, group, rows.
 SHAPES = [
@@ -55,6 +56,8 @@ def reduced(spec, x, exponent, kind):
             value = {"exponent": int(found)} if spec.floating else {}
             if kind == "range":
                 value |= {"low": int(group.min()), "high": int(group.max())}
+            elif kind == "ends":
+                value |= {"low": max(-int(group.min()), 0), "high": max(int(group.max()), 0)}
             elif kind == "amax":
                 value["amax"] = int(np.abs(group).max())
             else:
@@ -67,7 +70,7 @@ def reduced(spec, x, exponent, kind):
 @pytest.mark.parametrize("kind", SCALES)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_every_geometry(shape, kind):
-    floating, signed = shape[1] % 4 == 0 and kind != "range", kind == "range" or shape[2] != 2
+    floating, signed = shape[1] % 4 == 0 and kind != "range", kind in ("range", "ends") or shape[2] != 2
     spec = stage(shape, kind, signed=signed, floating=floating)
     assert spec.leading_only == (kind == "or")
     rng = np.random.default_rng(shape)

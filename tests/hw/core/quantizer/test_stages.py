@@ -83,9 +83,12 @@ def test_any_stage(seed):
     if kind == "maximum":
         code = one("int2", "int4", "int8", "bfp6", "e2m1", "e3m2", "e4m3", "e5m2")
         scale = {"kind": kind, "clip": clip, "store": store, "floor": one(0, 1, 9)}
+        if rng.random() < 0.3:
+            scale |= {"clip_negative": one(1, "3/4", "9/10"), "floor": 1}
     elif kind == "range":
         code = one("uint2", "uint4", "uint8")
-        zero, include = one("integer", "clamped", "float"), bool(rng.integers(2))
+        zero, include = one("integer", "clamped", "ends", "float"), bool(rng.integers(2))
+        include = include or zero == "ends"
         scale = {"kind": kind, "clip": clip, "store": store, "zero": zero, "include_zero": include}
     else:
         code = one("e2m1", "e2m1", "e2m3", "e4m3")

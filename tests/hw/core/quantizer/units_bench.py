@@ -23,7 +23,9 @@ class Units(Component):
         self.latency = self.group.latency + self.element.latency
         raw = raw_shape(spec)
         ports: dict[str, Any] = {"enable": In(1), "x": In(raw), "code": Out(self.element.code.shape())}
-        if spec.scale.reduces == "amax":
+        if spec.scale.ends:
+            ports |= {"low": In(raw.width), "high": In(raw.width)}
+        elif spec.scale.reduces == "amax":
             ports |= {"amax": In(raw.width)}
         else:
             ports |= {"low": In(raw), "high": In(raw)}
@@ -113,6 +115,8 @@ def check(
     for frame in range(frames):
         low, high = int(x[frame].min()), int(x[frame].max())
         reduced = {"amax": max(high, -low)} if spec.scale.reduces == "amax" else {"low": low, "high": high}
+        if spec.scale.ends:
+            reduced = {"low": max(-low, 0), "high": max(high, 0)}
         if spec.floating:
             reduced["exponent"] = int(exponent[frame, 0])
         for place in range(size):
