@@ -9,7 +9,7 @@ from methods.definitions.arithmetic import grouped, nearest_ratio
 def quantmcu(x):
     blocks = grouped(x, 64) * 1024
     amax = np.abs(blocks).max(axis=2)
-    wide = amax > 8.5 * 1024
+    wide = amax > 3.25 * 1024
     largest = np.where(wide, 127, 7)[..., None]
     codes = nearest_ratio(blocks * largest, np.maximum(amax, 1)[..., None])
     # a itself leaves, in steps of the input; of zeros it is one step.
