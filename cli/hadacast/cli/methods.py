@@ -4,6 +4,8 @@ from typing import Any
 
 from hadacast import elements
 from hadacast import recipe as recipes
+from hadacast.format import Codes, Format
+from hadacast.frames import Block
 from hadacast.method import results
 from hadacast.recipe import Recipe
 from hadacast.spec.fwht import Fwht
@@ -71,6 +73,7 @@ def transform(stage: Stage) -> str:
         "gain": "gain",
         "bias": "bias",
         "keep": "keep",
+        "codebook": "codebook",
     }
     return words.get(stage.kind, "")
 
@@ -78,12 +81,19 @@ def transform(stage: Stage) -> str:
 def code(stage: Stage) -> str:
     """What a quantizer leaves."""
     if isinstance(stage, Quantize):
-        wide = f" or {stage.wide}" if stage.wide else ""
-        return f"{elements.name(stage.code) or stage.code}{wide}"
+        wide = f" or {_name(stage.wide)}" if isinstance(stage.wide, Codes) else ""
+        return f"{_name(stage.code)}{wide}"
     if isinstance(stage, Pvq):
         return f"{stage.pulses} pulses"
     output = stage.output
-    return elements.name(output) or str(output)
+    return _name(output.element if isinstance(output, Block) else output)
+
+
+def _name(format_: Codes) -> str:
+    """A format in a word, if it has one; integers of any width have."""
+    if isinstance(format_, Format) and not format_.fraction:
+        return f"{'' if format_.signed else 'u'}int{format_.width}"
+    return elements.name(format_) or str(format_)
 
 
 def scale(stage: Stage) -> str:
