@@ -45,8 +45,6 @@ def checked(name: str) -> dict[str, Any]:
     import methods.definitions  # noqa: F401, it registers them
     from methods import bench, hardware
 
-    from hadacast.report import quantization
-
     spec = recipes.load(name).pipeline
     outcome = bench.compare(name, VALUES, seed=2)
     runs = hardware.check(spec, ELEMENTS, "cxxrtl")
@@ -58,12 +56,23 @@ def checked(name: str) -> dict[str, Any]:
             "mismatches": sum(max(run.mismatches, len(run.problems)) for run in runs),
         },
     }
-    figures = [] if isinstance(spec.input, Packed) else quantization.report(spec, bench.activations(spec, 64))
-    if figures:
-        rotated, plain = figures[-1]["rotated"], figures[-1]["unrotated"]
-        found["sqnr_db"] = rotated["sqnr_db"]
-        found["unrotated_sqnr_db"] = plain["sqnr_db"] if plain else None
-    return found
+    return found | ratios(name)
+
+
+def ratios(name: str) -> dict[str, Any]:
+    """Signal over noise of a recipe's last quantizer on the whole sample, rotated and not; {} without one."""
+    from methods import bench
+
+    from hadacast.report import quantization
+
+    spec = recipes.load(name).pipeline
+    if isinstance(spec.input, Packed):
+        return {}
+    figures = quantization.report(spec, bench.sample(spec))
+    if not figures:
+        return {}
+    rotated, plain = figures[-1]["rotated"], figures[-1]["unrotated"]
+    return {"sqnr_db": rotated["sqnr_db"], "unrotated_sqnr_db": plain["sqnr_db"] if plain else None}
 
 
 def synthesized(name: str) -> dict[str, Any]:

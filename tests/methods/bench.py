@@ -113,6 +113,11 @@ def activations(spec: Pipeline, count: int) -> Ints:
     return encoded(spec, np.resize(flat, (count, size)))
 
 
+def sample(spec: Pipeline) -> Ints:
+    """All frames that the shipped activations make."""
+    return activations(spec, samples.load("minilm_mlp_down").size // (spec.in_beats * spec.in_lanes))
+
+
 def found(spec: Pipeline, x: Ints) -> dict[str, Floats]:
     """What the recipe makes of input codes, as a definition says it."""
     stages = spec.stages[:-1] if isinstance(spec.stages[-1], Pack) else spec.stages

@@ -22,6 +22,7 @@ from hadacast.spec.rotate import Rotate
 from hadacast.spec.scatter import Scatter
 from hadacast.spec.stage import Stage
 
+TABLE = 64  # numbers of a matrix that are still shown
 INTEGER = 1 << 53  # larger ones are texts: not every reader of JSON holds them
 
 
@@ -101,6 +102,9 @@ def text(value: Any) -> str:
         kind = str(value.get("kind", ""))
         return f"{kind} ({items})".strip() if items else kind
     if isinstance(value, list):
+        rows = [row for row in value if isinstance(row, list) and len(row) == len(value[0])]
+        if 1 < len(rows) == len(value) and len(rows) * len(rows[0]) > TABLE:
+            return f"{len(rows):,} × {len(rows[0]):,} numbers"
         if len(value) == 1:
             return text(value[0])
         shown = ", ".join(map(text, value[:4]))

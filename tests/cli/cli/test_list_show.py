@@ -196,3 +196,8 @@ def test_toml_keeps_the_image(hadacast, here):
     assert "image = [64, 64]" in text
     (here / "image64_keep10.toml").write_text(text)
     assert recipes.load("./image64_keep10.toml") == recipes.load("image64_keep10", ["stream.lanes=8"])
+
+
+def test_a_matrix_is_shown_by_its_size(hadacast):
+    assert "64 × 64 numbers" in hadacast("show", "flatquant").stdout
+    assert "[10, 11, 12, 13, … 7 in all]" in hadacast("show", "sparse65536").stdout
