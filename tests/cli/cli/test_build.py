@@ -84,7 +84,7 @@ def quick(monkeypatch, codes):
         "utilization": {},
         "note": "",
     }
-    monkeypatch.setattr("hadacast.cli.steps.measure", lambda *_: dict(figures))
+    monkeypatch.setattr("hadacast.cli.steps.measure", lambda *_, **__: dict(figures))
     monkeypatch.setattr("hadacast.cli.steps.bitstream", lambda *_: dict(bits))
 
 
