@@ -1,6 +1,6 @@
 """Argument checks that every spec shares: one wording for one kind of mistake."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from numbers import Integral
 from reprlib import Repr
@@ -56,6 +56,16 @@ def geometry(frame: Any, lanes: Any) -> None:
     """Raise HadacastError unless frames of `frame` elements come on `lanes` lanes in whole beats."""
     integer("frame", frame, 2, MAX_FRAME)
     divisor("lanes", lanes, frame, "the frame")
+
+
+def distinct(name: str, values: Sequence[Any], high: int, each: str) -> None:
+    """Raise HadacastError unless values are different integers from 0 to high; `each` says so: "each once"."""
+    seen = set()
+    for k, value in enumerate(values):
+        integer(f"{name}[{k}]", value, 0, high)
+        if value in seen:
+            raise HadacastError(f"{name}[{k}] is {value}, as is one before: {each}")
+        seen.add(value)
 
 
 def flag(name: str, value: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from hadacast import checks
 from hadacast.errors import HadacastError
 from hadacast.format import MAX_WIDTH, Codes, Format
-from hadacast.frames import Block, Frames, exponents
+from hadacast.frames import Block, Frames
 from hadacast.settings import Register, Setting
 from hadacast.spec.butterflies import butterflies
 from hadacast.spec.stage import MAX_FRAME, Stage
@@ -71,16 +71,7 @@ class Fwht(Stage):
                     f"lanes is {self.lanes}: butterflies between elements {distance:,} apart take lanes that "
                     f"divide {distance:,}, or are a multiple of {2 * distance:,}"
                 )
-        if not isinstance(self.element, Format):
-            raise HadacastError(
-                f"input is {self.input}: an fwht stage takes fixed point; an align stage makes it"
-            )
-        if self.element.width > MAX_INPUT_WIDTH:
-            raise HadacastError(
-                f"width is {self.element.width}: an fwht stage takes 1 to {MAX_INPUT_WIDTH} input bits"
-            )
-        if isinstance(self.input, Block) and self.input != exponents(self.element, self.frame):
-            raise HadacastError(f"input is {self.input}: an fwht stage takes one exponent for each frame")
+        self.check_fixed(MAX_INPUT_WIDTH)
         # The widest result must be a Format.
         checks.integer("output width", self.working.width + self.stages, 1, MAX_WIDTH)
         checks.integer("registers", self.registers, 0, 2)

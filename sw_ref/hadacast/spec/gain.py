@@ -12,7 +12,7 @@ from hadacast import checks, coefficients
 from hadacast.errors import HadacastError
 from hadacast.fixed_rounder import FixedRounder
 from hadacast.format import Codes, Format
-from hadacast.frames import Block, Frames, exponents
+from hadacast.frames import Block, Frames
 from hadacast.irrational import floor_log2
 from hadacast.rounding import clamp, odd_parts, to_integers
 from hadacast.settings import Register, Setting, Table
@@ -62,16 +62,7 @@ class Gain(Stage):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.element, Format):
-            raise HadacastError(
-                f"input is {self.input}: a gain stage takes fixed point; an align stage makes it"
-            )
-        if self.element.width > MAX_WIDTH:
-            raise HadacastError(
-                f"width is {self.element.width}: a gain stage takes 1 to {MAX_WIDTH} input bits"
-            )
-        if isinstance(self.input, Block) and self.input != exponents(self.element, self.frame):
-            raise HadacastError(f"input is {self.input}: a gain stage takes one exponent for each frame")
+        self.check_fixed(MAX_WIDTH)
         checks.flag("reciprocal", self.reciprocal)
         given: Any = self.gain
         numbers = given if isinstance(given, Sequence) and not isinstance(given, str) else (given,)

@@ -9,7 +9,7 @@ import numpy as np
 from hadacast import checks, matrices
 from hadacast.errors import HadacastError
 from hadacast.format import MAX_WIDTH, Codes, Format
-from hadacast.frames import Block, Frames, exponents
+from hadacast.frames import Block, Frames
 from hadacast.matrices.constructions import Signs
 from hadacast.spec.hadamard_plan import HadamardPlan
 from hadacast.spec.stage import Stage
@@ -48,16 +48,7 @@ class Hadamard(Stage):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.element, Format):
-            raise HadacastError(
-                f"input is {self.input}: a hadamard stage takes fixed point; an align stage makes it"
-            )
-        if self.element.width > MAX_INPUT_WIDTH:
-            raise HadacastError(
-                f"width is {self.element.width}: a hadamard stage takes 1 to {MAX_INPUT_WIDTH} input bits"
-            )
-        if isinstance(self.input, Block) and self.input != exponents(self.element, self.frame):
-            raise HadacastError(f"input is {self.input}: a hadamard stage takes one exponent for each frame")
+        self.check_fixed(MAX_INPUT_WIDTH)
         checks.flag("transpose", self.transpose)
         self._settle_matrix()
         self._settle_stride()

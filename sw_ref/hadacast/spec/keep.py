@@ -66,12 +66,7 @@ class Keep(Stage):
         if (self.places != ()) + (self.first != 0) + (self.share != 0) != 1:
             raise HadacastError("a keep stage needs places, or first, or a share, and not more than one")
         self._check_rows()
-        seen = set()
-        for k, place in enumerate(self.places):
-            checks.integer(f"places[{k}]", place, 0, self.frame - 1)
-            if place in seen:
-                raise HadacastError(f"places[{k}] is {place}, as is one before: each may be there once")
-            seen.add(place)
+        checks.distinct("places", self.places, self.frame - 1, "each may be there once")
 
     def _check_input(self) -> None:
         if isinstance(self.input, Packed):

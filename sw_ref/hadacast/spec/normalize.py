@@ -9,7 +9,7 @@ from hadacast import checks
 from hadacast.errors import HadacastError
 from hadacast.fixed_rounder import FixedRounder
 from hadacast.format import Codes, Format
-from hadacast.frames import Block, Frames, exponents
+from hadacast.frames import Block, Frames
 from hadacast.rounding import clamp, odd_parts, to_integers
 from hadacast.spec.scaled_plan import ScaledPlan
 from hadacast.spec.stage import MAX_FRAME, Stage
@@ -50,16 +50,7 @@ class Normalize(Stage):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.element, Format):
-            raise HadacastError(
-                f"input is {self.input}: a normalize stage takes fixed point; an align stage makes it"
-            )
-        if self.element.width > MAX_WIDTH:
-            raise HadacastError(
-                f"width is {self.element.width}: a normalize stage takes 1 to {MAX_WIDTH} input bits"
-            )
-        if isinstance(self.input, Block) and self.input != exponents(self.element, self.frame):
-            raise HadacastError(f"input is {self.input}: a normalize stage takes one exponent for each frame")
+        self.check_fixed(MAX_WIDTH)
         if self.factor != "":
             if self.size:
                 raise HadacastError(f"size is {checks.quote(self.size)}: with a factor it must be 0")

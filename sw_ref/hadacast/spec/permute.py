@@ -96,12 +96,7 @@ class Permute(Permuting):
                 f"table has {count:,} numbers: with {self.unit} elements each, they must divide the frame,"
                 f" {self.frame:,}"
             )
-        seen = set()
-        for place, number in enumerate(self.table):
-            checks.integer(f"table[{place}]", number, 0, count - 1)
-            if number in seen:
-                raise HadacastError(f"table[{place}] is {number}, as is one before: each must be there once")
-            seen.add(number)
+        checks.distinct("table", self.table, count - 1, "each must be there once")
 
     @cached_property
     def units(self) -> Ints:

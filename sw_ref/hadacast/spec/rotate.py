@@ -10,7 +10,7 @@ import numpy as np
 from hadacast import checks, coefficients
 from hadacast.errors import HadacastError
 from hadacast.format import Codes, Format, Ints
-from hadacast.frames import Block, Frames, exponents
+from hadacast.frames import Block, Frames
 from hadacast.ratio import TILE
 from hadacast.rescale import Rescale
 from hadacast.settings import Setting, Table
@@ -71,16 +71,7 @@ class Rotate(Stage):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.element, Format):
-            raise HadacastError(
-                f"input is {self.input}: a rotate stage takes fixed point; an align stage makes it"
-            )
-        if self.element.width > MAX_INPUT_WIDTH:
-            raise HadacastError(
-                f"width is {self.element.width}: a rotate stage takes 1 to {MAX_INPUT_WIDTH} input bits"
-            )
-        if isinstance(self.input, Block) and self.input != exponents(self.element, self.frame):
-            raise HadacastError(f"input is {self.input}: a rotate stage takes one exponent for each frame")
+        self.check_fixed(MAX_INPUT_WIDTH)
         object.__setattr__(self, "matrix", _square(self.matrix))
         checks.flag("transpose", self.transpose)
         checks.flag("loadable", self.loadable)

@@ -42,12 +42,7 @@ class Scatter(Stage):
         checks.instance("places", self.places, tuple)
         if not 1 <= len(self.places) <= self.frame:
             raise HadacastError(f"places has {len(self.places):,} numbers: it must have 1 to {self.frame:,}")
-        seen = set()
-        for k, place in enumerate(self.places):
-            checks.integer(f"places[{k}]", place, 0, self.frame - 1)
-            if place in seen:
-                raise HadacastError(f"places[{k}] is {place}, as is one before: each may be there once")
-            seen.add(place)
+        checks.distinct("places", self.places, self.frame - 1, "each may be there once")
 
     @property
     def in_beats(self) -> int:

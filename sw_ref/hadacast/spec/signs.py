@@ -10,7 +10,7 @@ import numpy as np
 from hadacast import checks
 from hadacast.errors import HadacastError
 from hadacast.format import Codes, Format
-from hadacast.frames import Block, Frames, exponents
+from hadacast.frames import Block, Frames
 from hadacast.place_table import PlaceTable, masks
 from hadacast.settings import Setting, Table
 from hadacast.spec.stage import Stage
@@ -52,16 +52,7 @@ class Signs(Stage):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.element, Format):
-            raise HadacastError(
-                f"input is {self.input}: a signs stage takes fixed point; an align stage makes it"
-            )
-        if self.element.width > MAX_INPUT_WIDTH:
-            raise HadacastError(
-                f"width is {self.element.width}: a signs stage takes 1 to {MAX_INPUT_WIDTH} input bits"
-            )
-        if isinstance(self.input, Block) and self.input != exponents(self.element, self.frame):
-            raise HadacastError(f"input is {self.input}: a signs stage takes one exponent for each frame")
+        self.check_fixed(MAX_INPUT_WIDTH)
         checks.integer("seed", self.seed, 0, _MASK)
         checks.integer("length", self.length, 0, self.frame)
         checks.flag("loadable", self.loadable)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from hadacast import checks
 from hadacast.errors import HadacastError
 from hadacast.format import Codes, Format, Ints
-from hadacast.frames import Block, Frames
+from hadacast.frames import Block, Frames, exponents
 from hadacast.settings import Setting
 
 MAX_FRAME = checks.MAX_FRAME
@@ -46,6 +46,17 @@ class Stage(ABC):
             )
         if isinstance(self.input, Block):
             self.input.check_beats(self.frame, self.lanes)
+
+    def check_fixed(self, most: int) -> None:
+        """Raise HadacastError unless elements are fixed point of up to `most` bits, with at most one exponent
+        for each frame beside them."""
+        stage = f"{'an' if self.kind == 'fwht' else 'a'} {self.kind} stage"
+        if not isinstance(self.element, Format):
+            raise HadacastError(f"input is {self.input}: {stage} takes fixed point; an align stage makes it")
+        if self.element.width > most:
+            raise HadacastError(f"width is {self.element.width}: {stage} takes 1 to {most} input bits")
+        if isinstance(self.input, Block) and self.input != exponents(self.element, self.frame):
+            raise HadacastError(f"input is {self.input}: {stage} takes one exponent for each frame")
 
     @property
     def beats(self) -> int:
