@@ -10,7 +10,6 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import data
 from amaranth.lib.wiring import Component, In, Out
 
-from hadacast.core.count import following
 from hadacast.core.delay import Delay
 from hadacast.tech.adders import ButterflyAdders
 from hadacast.tech.family import of_platform
@@ -71,9 +70,7 @@ class FeedbackButterfly(Butterfly):
 
     In the first half of a block of 2·distance beats, arriving elements x enter the delay and the
     differences of the block before leave it. In the second half each x meets its delayed a: a + x
-    leaves, a - x enters the delay; while the stage isn't on, a and x do. Differences owed leave one each
-    enabled cycle, whether or not the next block arrives; it cannot overtake them, so the delay never
-    overflows.
+    leaves, a - x enters the delay; while the stage isn't on, a and x do.
     """
 
     def __init__(self, lanes: int, width: int, distance: int, storage: str):
@@ -89,35 +86,10 @@ class FeedbackButterfly(Butterfly):
             storage = of_platform(platform).storage(self.distance)
         delay = m.submodules.delay = Delay(word.size, self.distance, storage)
 
-        # Of the arriving beat in its block: which half it is in, and its place in that half.
-        meets, place = Signal(), Signal(range(self.distance))
-        last_in_half = Signal()
-        m.d.comb += last_in_half.eq(place == self.distance - 1)
-        turns = Signal()
-        m.d.comb += turns.eq(self.enable & self.i_valid & last_in_half)
-        with m.If(self.enable & self.i_valid):
-            m.d.sync += place.eq(following(place, self.distance))
-        with m.If(turns):
-            m.d.sync += meets.eq(~meets)
-        owed = Signal()  # differences are waiting to leave
-        left = Signal(range(self.distance))  # how many of them have left
-        will_owe = Signal()
-        m.d.comb += will_owe.eq(owed)
-        with m.If(owed & (left == self.distance - 1)):
-            m.d.comb += will_owe.eq(0)
-        with m.If(self.i_valid & meets & last_in_half):
-            m.d.comb += will_owe.eq(1)
-        with m.If(self.enable):
-            m.d.sync += owed.eq(will_owe)
-            with m.If(owed):
-                m.d.sync += left.eq(following(left, self.distance))
-
         m.d.comb += [
-            self.o_valid.eq(owed | (meets & self.i_valid)),
             delay.enable.eq(self.enable),
-            delay.push.eq(self.i_valid),
-            delay.pop.eq(meets & self.i_valid),
-            delay.drain_next.eq(will_owe),
+            delay.i_valid.eq(self.i_valid),
+            self.o_valid.eq(delay.o_valid),
         ]
         head, tail = data.View(word, delay.head), data.View(word, delay.tail)
         for lane in range(self.lanes):
@@ -125,7 +97,7 @@ class FeedbackButterfly(Butterfly):
             # `meets` drives every bit of every lane. A copy for each lane, toggling on its own
             # so that synthesis doesn't see that it is one, keeps the wires short.
             lane_meets = Signal(name=f"meets_{lane}")
-            with m.If(turns):
+            with m.If(delay.turns):
                 m.d.sync += lane_meets.eq(~lane_meets & self.on)
             m.d.comb += [
                 adders.a.eq(head[lane]),

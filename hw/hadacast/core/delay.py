@@ -1,38 +1,44 @@
-"""The delay of a delay-feedback stage: a first-in first-out queue that is never asked whether it is full."""
+"""The delay of a delay-feedback stage, and the stage's schedule, which follows from it."""
 
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
-from hadacast.core.count import following
+from hadacast.core.count import Ring
 
-# Registers behind the storage. A block RAM's slow output goes through one more, before an adder.
+# Registers behind the storage, the memory's own among them. A block RAM's slow output goes through one more.
 OUTPUT_REGISTERS = {"lutram": 1, "bram": 2}
-# Enabled cycles from a push into an empty queue to the word at its head: a memory has a register
-# before it too, so that an adder needn't reach it in the same cycle.
+# The shortest that each can be. A memory has a register before it too, so that an adder needn't reach it in the
+# same cycle, and a word is to be in it before it is read.
 MIN_DEPTH = {"ff": 1} | {storage: 2 + registers for storage, registers in OUTPUT_REGISTERS.items()}
 
 
 class Delay(Component):
-    """A queue of at most `depth` words. Its user knows when a word is at the head, and never overfills it.
+    """A queue of `depth` words, in blocks of 2·depth beats.
 
-    A word reaches the head at most `depth` enabled cycles after its push, if all before it have
-    left. `pop` comes with a push only, and only while `depth` words are in the queue.
+    The beats of a block's first half put their words in. Each of its second half finds at the head the word
+    that came in `depth` beats before it, and leaves another one in its place. When the second half is over,
+    these `depth` words are owed: one leaves in each enabled cycle, whether beats of the next block arrive or
+    not. Those come one a cycle at most, so at its middle nothing is owed any more, and nothing overflows.
+
+    A register at the head's end moves when the head leaves, unless new words stand still in it; when a beat
+    arrives, all move. So new words close up from behind, and a gap before them is never at the head when a
+    word of theirs is wanted.
 
     Parameters
     ----------
-    width: bits of a word. depth: words.
+    width: bits of a word. depth: D, in beats.
     storage: "ff", "lutram" or "bram"; one too deep for `depth` gives way to flip-flops.
 
     Members
     -------
     enable: nothing changes while it is low.
-    push, tail: take the word `tail`.
-    head: the oldest word. pop: it leaves.
-    drain_next: in the enabled cycle after this one it leaves too, without a push. Known a cycle early,
-        this keeps the logic before the registers' many enables to one LUT.
+    i_valid: a beat arrives. tail: the word that it leaves here.
+    head: the oldest word.
+    meets: the next beat is of a second half. turns: `meets` changes behind this cycle.
+    o_valid: the head leaves, owed or met.
     """
 
     def __init__(self, width: int, depth: int, storage: str):
@@ -41,59 +47,73 @@ class Delay(Component):
         super().__init__(
             {
                 "enable": In(1),
-                "push": In(1),
+                "i_valid": In(1),
                 "tail": In(width),
-                "pop": In(1),
-                "drain_next": In(1),
                 "head": Out(width),
+                "meets": Out(1),
+                "turns": Out(1),
+                "o_valid": Out(1),
             }
         )
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        registers = OUTPUT_REGISTERS.get(self.storage, self.depth)
-        # Words move towards the head whenever there is room, each register by itself, so bubbles
-        # close up: a difference can leave while the frame behind it hesitates. Register i moves
-        # if the head leaves or if any register from i on is empty.
-        full = [Signal(name=f"full_{i}") for i in range(registers)]
-        room = [Signal(name=f"room_{i}", init=1) for i in range(registers)]
-        moves = [Signal(name=f"moves_{i}") for i in range(registers)]
-        for i in range(registers):
-            m.d.comb += moves[i].eq(self.enable & (room[i] | self.pop))
-
-        if self.storage == "ff":
-            arriving, word = self.push, self.tail
-        else:
-            arriving, word = self._memory(m, moves[0])
-        will_be_full = []
-        for i in range(registers):
-            if i > 0 or self.storage == "ff":
-                register = Signal(len(self.tail), name=f"word_{i}", reset_less=True)
-                with m.If(moves[i]):
-                    m.d.sync += register.eq(word)
-                word = register
-            # (A memory's own output register is the first of the chain.) A pop finds every
-            # register full and leaves it so: only room lets one change.
-            will_be_full.append(Mux(room[i], arriving, full[i]))
-            arriving = full[i]
-        # Bit i: whether registers i to the head are all full after this cycle, in a tree.
-        all_full: Value = Cat(will_be_full)
-        distance = 1
-        while distance < registers:
-            wider = Signal(registers, name=f"all_full_{2 * distance}")
-            m.d.comb += wider.eq(all_full & Cat(all_full[distance:], Const(-1, distance)))
-            all_full, distance = wider, 2 * distance
+        arrives, owed, moves = Signal(), Signal(), Signal()
+        m.d.comb += [
+            arrives.eq(self.enable & self.i_valid),
+            self.o_valid.eq(owed | (self.meets & self.i_valid)),
+            moves.eq(self.enable & (self.i_valid | owed)),
+        ]
+        half_ends = Signal()  # the arriving beat, if there is one, is the last of its half
+        m.d.comb += self.turns.eq(arrives & half_ends)
+        with m.If(self.turns):
+            m.d.sync += self.meets.eq(~self.meets)
+        becomes_owed, leaves_last = Signal(), Signal()
+        m.d.comb += becomes_owed.eq(self.i_valid & self.meets & half_ends)
         with m.If(self.enable):
-            for i in range(registers):
-                m.d.sync += [full[i].eq(will_be_full[i]), room[i].eq(self.drain_next | ~all_full[i])]
-        m.d.comb += self.head.eq(word)
+            m.d.sync += owed.eq(becomes_owed | (owed & ~leaves_last))
+        if self.storage == "ff":
+            ends, last = self._registers(m, arrives, owed, moves, becomes_owed)
+        else:
+            ends, last = self._memory(m, arrives, owed, moves)
+        m.d.comb += [half_ends.eq(ends), leaves_last.eq(last)]
         return m
 
-    def _memory(self, m: Module, read_enable: Signal) -> tuple[Any, Any]:
-        """A circular buffer: whether it holds a word to read, and its registered output.
+    def _registers(
+        self, m: Module, arrives: Value, owed: Value, moves: Value, becomes_owed: Value
+    ) -> tuple[Value, Value]:
+        """A row of registers. Returns whether the half ends with the next beat, and whether the word that is
+        owed is the last one."""
+        # Bit k: more than k beats of this half have arrived.
+        arrived = Signal(self.depth - 1)
+        with m.If(self.turns):
+            m.d.sync += arrived.eq(0)
+        with m.Elif(arrives):
+            m.d.sync += arrived.eq(Cat(Const(1, 1), arrived))
+        word: Value = self.tail
+        for place in reversed(range(self.depth)):
+            register = Signal(len(self.tail), name=f"word_{place}", reset_less=True)
+            # A new word that has come as far as here waits for the next.
+            move: Value = moves
+            if place == self.depth - 1:
+                move = arrives
+            elif place:
+                move = self.enable & (self.i_valid | (owed & ~arrived[self.depth - 1 - place]))
+            with m.If(move):
+                m.d.sync += register.eq(word)
+            word = register
+        m.d.comb += self.head.eq(word)
+        # Bit k: k words have left since those of this block became owed.
+        leaving = Signal(self.depth)
+        with m.If(self.enable):
+            m.d.sync += leaving.eq(Cat(becomes_owed, leaving))
+        return arrived[-1] if self.depth > 1 else Const(1, 1), leaving[-1]
 
-        A word that is read while it is written is never used, and Yosys is told so: else it builds a
-        bypass around block RAMs.
+    def _memory(self, m: Module, arrives: Value, owed: Value, moves: Value) -> tuple[Value, Value]:
+        """A memory and registers behind it. Returns as _registers does.
+
+        A word that is read while it is written is never used, and Yosys is told so: else it builds a bypass
+        around block RAMs.
         """
         memory = m.submodules.memory = Memory(
             shape=len(self.tail),
@@ -104,26 +124,34 @@ class Delay(Component):
                 "no_rw_check": 1,
             },
         )
+        registers = OUTPUT_REGISTERS[self.storage]
         write, read = memory.write_port(), memory.read_port()
-        # The registers around it always hold some of the `depth` words, so equal means empty.
-        written, taken = Signal(range(self.depth)), Signal(range(self.depth))
-        holds = Signal()
-        pushed, word = Signal(), Signal(len(self.tail), reset_less=True)
-        with m.If(self.enable):
-            m.d.sync += [pushed.eq(self.push), word.eq(self.tail)]
-        m.d.comb += [
-            write.addr.eq(written),
-            write.data.eq(word),
-            write.en.eq(self.enable & pushed),
-            read.addr.eq(taken),
-            read.en.eq(read_enable),
+        place = Ring(m, arrives, self.depth, "place")
+        m.d.sync += [
+            write.en.eq(arrives),
+            write.addr.eq(place.state),
+            write.data.eq(self.tail),
         ]
-        takes, next_taken = Signal(), Signal.like(taken)
-        m.d.comb += [takes.eq(read_enable & holds), next_taken.eq(following(taken, self.depth))]
-        with m.If(write.en):
-            m.d.sync += [written.eq(following(written, self.depth)), holds.eq(1)]
-        with m.Elif(takes):
-            m.d.sync += holds.eq(written != next_taken)
-        with m.If(takes):
-            m.d.sync += taken.eq(next_taken)
-        return holds, read.data
+        # The head's words are read as many words ahead as there are registers. The first ones of a block wait in
+        # the memory until the last beats of its first half push them on, those owed until all have left.
+        near_end: Value = place.last
+        load: Value = moves
+        if registers == 2:
+            near_end = place.last | place.before_last
+            load = self.enable & (self.i_valid | (owed & ~place.last))
+        steps, at_first = Signal(), Signal()  # of the places that words are taken from
+        m.d.comb += steps.eq(load & (self.meets | (owed & ~at_first) | (self.i_valid & near_end)))
+        taken = Ring(m, steps, self.depth, "taken")
+        m.d.comb += [at_first.eq(taken.first), read.addr.eq(taken.state), read.en.eq(load)]
+        if registers == 1:
+            m.d.comb += self.head.eq(read.data)
+            return place.last, taken.first
+        head = Signal(len(self.tail), name="head_word", reset_less=True)
+        with m.If(moves):
+            m.d.sync += head.eq(read.data)
+        m.d.comb += self.head.eq(head)
+        # The last word has been read: it is one register behind the head.
+        ending = Signal()
+        with m.If(self.enable):
+            m.d.sync += ending.eq(owed & taken.first & ~ending)
+        return place.last, ending

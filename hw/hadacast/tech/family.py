@@ -36,12 +36,13 @@ class Family:
             )
 
 
-# LUT RAM is 16 deep everywhere: up to 32 it costs fewer cells than its flip-flops would.
+# LUT RAM is 16 deep everywhere. Of two, a bit takes four cells on ECP5, their multiplexer among them: words of
+# 36 bits, 150 cells against one block RAM.
 FAMILIES = {
     family.name: family
     for family in (
-        Family(name="generic", ff_depth=4, lutram_depth=32),
-        Family(name="ecp5", ff_depth=4, lutram_depth=32),
+        Family(name="generic", ff_depth=4, lutram_depth=16),
+        Family(name="ecp5", ff_depth=4, lutram_depth=16),
         Family(name="gowin", ff_depth=4, lutram_depth=16),
         # A flip-flop takes a whole logic cell here, and block RAMs are small and many.
         Family(name="ice40", ff_depth=4, lutram_depth=0),
