@@ -4,6 +4,7 @@ Both are combinational from input to output; registers are put behind them by th
 stage is never asked to wait by itself: nothing in it changes while `enable` is low.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from amaranth.hdl import Module, Signal, signed
@@ -11,7 +12,7 @@ from amaranth.lib import data
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.delay import Delay
-from hadacast.tech.adders import ButterflyAdders
+from hadacast.tech.adders import ButterflyAdders, PairAdders
 from hadacast.tech.family import of_platform
 
 
@@ -41,27 +42,43 @@ class Butterfly(Component):
         )
 
 
-class SpatialButterfly(Butterfly):
-    """Pairs lanes `distance` apart: sums stay on the lower lane, differences go to the upper."""
+def pairs(lanes: int, distance: int) -> Iterator[tuple[int, int]]:
+    """The lanes `distance` apart that a butterfly within a beat pairs, the lower one first."""
+    for lane in range(lanes):
+        if lane // distance % 2 == 0:
+            yield lane, lane + distance
 
-    def __init__(self, lanes: int, width: int, distance: int):
+
+class SpatialButterfly(Butterfly):
+    """Pairs lanes `distance` apart: sums stay on the lower lane, differences go to the upper.
+
+    Parameters
+    ----------
+    settable: whether `on` may be low.
+    """
+
+    def __init__(self, lanes: int, width: int, distance: int, settable: bool = False):
         self.distance = distance
+        self.settable = settable
         super().__init__(lanes, width)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.d.comb += self.o_valid.eq(self.i_valid)
-        for lane in range(self.lanes):
-            if lane // self.distance % 2 == 0:
-                other = lane + self.distance
-                m.submodules[f"lane_{lane}"] = adders = ButterflyAdders(self.width)
-                m.d.comb += [
-                    adders.a.eq(self.i[lane]),
-                    adders.x.eq(self.i[other]),
-                    adders.meets.eq(self.on),
-                    self.o[lane].eq(adders.sum),
-                    self.o[other].eq(adders.difference),
-                ]
+        for lane, other in pairs(self.lanes, self.distance):
+            adders: Any
+            if self.settable:
+                adders = ButterflyAdders(self.width)
+                m.d.comb += adders.meets.eq(self.on)
+            else:
+                adders = PairAdders(self.width)
+            m.submodules[f"lane_{lane}"] = adders
+            m.d.comb += [
+                adders.a.eq(self.i[lane]),
+                adders.x.eq(self.i[other]),
+                self.o[lane].eq(adders.sum),
+                self.o[other].eq(adders.difference),
+            ]
         return m
 
 
@@ -91,18 +108,16 @@ class FeedbackButterfly(Butterfly):
             delay.i_valid.eq(self.i_valid),
             self.o_valid.eq(delay.o_valid),
         ]
+        meets = Signal()
+        with m.If(delay.turns):
+            m.d.sync += meets.eq(~meets & self.on)
         head, tail = data.View(word, delay.head), data.View(word, delay.tail)
         for lane in range(self.lanes):
             m.submodules[f"lane_{lane}"] = adders = ButterflyAdders(self.width)
-            # `meets` drives every bit of every lane. A copy for each lane, toggling on its own
-            # so that synthesis doesn't see that it is one, keeps the wires short.
-            lane_meets = Signal(name=f"meets_{lane}")
-            with m.If(delay.turns):
-                m.d.sync += lane_meets.eq(~lane_meets & self.on)
             m.d.comb += [
                 adders.a.eq(head[lane]),
                 adders.x.eq(self.i[lane]),
-                adders.meets.eq(lane_meets),
+                adders.meets.eq(meets),
                 self.o[lane].eq(adders.sum),
                 tail[lane].eq(adders.difference),
             ]

@@ -32,8 +32,8 @@ def within(m: Module, steps: Value, place: Signal, period: int, name: str) -> Va
 # Exponents, besides the highest and 0, of a primitive polynomial over GF(2) of each degree: the ones with
 # the fewest terms (W. Stahnke, Math. Comp. 27, 1973).
 _PRIMITIVE = {
-    5: (2,), 6: (1,), 7: (1,), 8: (6, 5, 1), 9: (4,), 10: (3,), 11: (2,), 12: (7, 4, 3), 13: (4, 3, 1), 14: (12, 11, 1),
-    15: (1,), 16: (5, 3, 2), 17: (3,), 18: (7,), 19: (6, 5, 1), 20: (3,), 21: (2,), 22: (1,),
+    5: (2,), 6: (1,), 7: (1,), 8: (6, 5, 1), 9: (4,), 10: (3,), 11: (2,), 12: (7, 4, 3), 13: (4, 3, 1),
+    14: (12, 11, 1), 15: (1,), 16: (5, 3, 2), 17: (3,), 18: (7,), 19: (6, 5, 1), 20: (3,), 21: (2,), 22: (1,),
 }  # fmt: skip
 
 
@@ -47,14 +47,14 @@ class Ring:
     Attributes
     ----------
     state: of so many bits as `count` states take, 0 at first.
-    first, before_last, last: whether it stands at the first, the last but one, or the last of them. From four on
-        each is a register, so that nothing long follows it.
+    first, before_last, last: whether it stands at the first, the last but one, or the last of them. From
+        four on each is a register, so that nothing long follows it.
     """
 
     def __init__(self, m: Module, steps: Value, count: int, name: str):
         bits = (count - 1).bit_length()
         self.state = state = Signal(bits, name=name)
-        states = _states(count)
+        self._states = states = _states(count)
         wraps = state == states[-1]
         if _is_feedback(count):
             following_state: Value = Cat(_feedback(state) ^ ~state[:-1].any(), state[:-1])
@@ -76,6 +76,10 @@ class Ring:
                 self.last.eq(self.before_last),
                 self.first.eq(self.last),
             ]
+
+    def at(self, place: int) -> Value:
+        """Whether it stands at state `place`, counted from 0."""
+        return self.state == self._states[place]
 
 
 def _is_feedback(count: int) -> bool:

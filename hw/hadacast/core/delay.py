@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.count import Ring
+from hadacast.tech.lut import one_lut
 
 # Registers behind the storage, the memory's own among them. A block RAM's slow output goes through one more.
 OUTPUT_REGISTERS = {"lutram": 1, "bram": 2}
-# The shortest that each can be. A memory has a register before it too, so that an adder needn't reach it in the
-# same cycle, and a word is to be in it before it is read.
+# The shortest that each can be. A memory has a register before it too, so that an adder needn't reach it in
+# the same cycle, and a word is to be in it before it is read.
 MIN_DEPTH = {"ff": 1} | {storage: 2 + registers for storage, registers in OUTPUT_REGISTERS.items()}
 
 
@@ -58,14 +59,16 @@ class Delay(Component):
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        arrives, owed, moves = Signal(), Signal(), Signal()
-        m.d.comb += [
-            arrives.eq(self.enable & self.i_valid),
-            self.o_valid.eq(owed | (self.meets & self.i_valid)),
-            moves.eq(self.enable & (self.i_valid | owed)),
-        ]
+        owed = Signal()
         half_ends = Signal()  # the arriving beat, if there is one, is the last of its half
-        m.d.comb += self.turns.eq(arrives & half_ends)
+        beat = (self.enable, self.i_valid)
+        arrives = one_lut(m, platform, lambda e, v: e & v, *beat, name="arrives")
+        moves = one_lut(m, platform, lambda e, v, o: e & (v | o), *beat, owed, name="moves")
+        turns = one_lut(m, platform, lambda e, v, h: e & v & h, *beat, half_ends, name="turning")
+        m.d.comb += [
+            self.turns.eq(turns),
+            self.o_valid.eq(owed | (self.meets & self.i_valid)),
+        ]
         with m.If(self.turns):
             m.d.sync += self.meets.eq(~self.meets)
         becomes_owed, leaves_last = Signal(), Signal()
@@ -73,23 +76,21 @@ class Delay(Component):
         with m.If(self.enable):
             m.d.sync += owed.eq(becomes_owed | (owed & ~leaves_last))
         if self.storage == "ff":
-            ends, last = self._registers(m, arrives, owed, moves, becomes_owed)
+            ends, last = self._registers(m, platform, arrives, owed, moves, becomes_owed)
         else:
-            ends, last = self._memory(m, arrives, owed, moves)
+            ends, last = self._memory(m, platform, arrives, owed, moves)
         m.d.comb += [half_ends.eq(ends), leaves_last.eq(last)]
         return m
 
     def _registers(
-        self, m: Module, arrives: Value, owed: Value, moves: Value, becomes_owed: Value
+        self, m: Module, platform: Any, arrives: Value, owed: Value, moves: Value, becomes_owed: Value
     ) -> tuple[Value, Value]:
         """A row of registers. Returns whether the half ends with the next beat, and whether the word that is
         owed is the last one."""
         # Bit k: more than k beats of this half have arrived.
         arrived = Signal(self.depth - 1)
-        with m.If(self.turns):
-            m.d.sync += arrived.eq(0)
-        with m.Elif(arrives):
-            m.d.sync += arrived.eq(Cat(Const(1, 1), arrived))
+        with m.If(arrives):
+            m.d.sync += arrived.eq(Mux(arrived[-1:].any(), 0, Cat(Const(1, 1), arrived)))
         word: Value = self.tail
         for place in reversed(range(self.depth)):
             register = Signal(len(self.tail), name=f"word_{place}", reset_less=True)
@@ -98,7 +99,8 @@ class Delay(Component):
             if place == self.depth - 1:
                 move = arrives
             elif place:
-                move = self.enable & (self.i_valid | (owed & ~arrived[self.depth - 1 - place]))
+                stays = arrived[self.depth - 1 - place]
+                move = self._moves_unless(m, platform, owed, stays, f"moves_{place}")
             with m.If(move):
                 m.d.sync += register.eq(word)
             word = register
@@ -109,7 +111,14 @@ class Delay(Component):
             m.d.sync += leaving.eq(Cat(becomes_owed, leaving))
         return arrived[-1] if self.depth > 1 else Const(1, 1), leaving[-1]
 
-    def _memory(self, m: Module, arrives: Value, owed: Value, moves: Value) -> tuple[Value, Value]:
+    def _moves_unless(self, m: Module, platform: Any, owed: Value, stays: Value, name: str) -> Value:
+        """Whether a register moves that doesn't for a word that leaves, while `stays`."""
+        inputs = (self.enable, self.i_valid, owed, stays)
+        return one_lut(m, platform, lambda e, v, o, s: e & (v | (o & ~s)), *inputs, name=name)
+
+    def _memory(
+        self, m: Module, platform: Any, arrives: Value, owed: Value, moves: Value
+    ) -> tuple[Value, Value]:
         """A memory and registers behind it. Returns as _registers does.
 
         A word that is read while it is written is never used, and Yosys is told so: else it builds a bypass
@@ -127,20 +136,22 @@ class Delay(Component):
         registers = OUTPUT_REGISTERS[self.storage]
         write, read = memory.write_port(), memory.read_port()
         place = Ring(m, arrives, self.depth, "place")
-        m.d.sync += [
-            write.en.eq(arrives),
-            write.addr.eq(place.state),
-            write.data.eq(self.tail),
-        ]
-        # The head's words are read as many words ahead as there are registers. The first ones of a block wait in
-        # the memory until the last beats of its first half push them on, those owed until all have left.
-        near_end: Value = place.last
-        load: Value = moves
+        tail = Signal(len(self.tail), name="tail_word", reset_less=True)
+        m.d.comb += write.data.eq(tail)
+        m.d.sync += [tail.eq(self.tail), write.addr.eq(place.state), write.en.eq(arrives)]
+        # The head's words are read as many words ahead as there are registers. The first ones of a block wait
+        # in the memory until the last beats of its first half push them on, those owed until all have left.
+        near_end, load, stays = place.last, moves, Value.cast(Const(0, 1))
         if registers == 2:
-            near_end = place.last | place.before_last
-            load = self.enable & (self.i_valid | (owed & ~place.last))
-        steps, at_first = Signal(), Signal()  # of the places that words are taken from
-        m.d.comb += steps.eq(load & (self.meets | (owed & ~at_first) | (self.i_valid & near_end)))
+            near_end, stays = place.last | place.before_last, place.last
+            load = self._moves_unless(m, platform, owed, stays, "load")
+        at_first, on_beat, alone = Signal(), Signal(), Signal()
+        m.d.comb += [
+            on_beat.eq(self.meets | near_end | (owed & ~at_first)),
+            alone.eq(owed & ~at_first & ~stays),
+        ]
+        inputs = (self.enable, self.i_valid, on_beat, alone)
+        steps = one_lut(m, platform, lambda e, v, b, a: e & ((v & b) | (~v & a)), *inputs, name="steps")
         taken = Ring(m, steps, self.depth, "taken")
         m.d.comb += [at_first.eq(taken.first), read.addr.eq(taken.state), read.en.eq(load)]
         if registers == 1:

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import stream
+from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core import beat
 from hadacast.core.butterfly import Butterfly, FeedbackButterfly, SpatialButterfly
-from hadacast.core.count import following
+from hadacast.core.count import Ring
+from hadacast.core.holding import HoldingButterfly, holds
 from hadacast.core.settings import members
 from hadacast.core.span import Beat, Skid
 from hadacast.spec import fwht as spec_module
@@ -50,16 +52,17 @@ class Fwht(Component):
             }
         )
 
-    def _butterflies(self) -> list[Butterfly]:
-        """Largest delay first, where words are narrowest; then the lanes."""
+    def _butterfly(self, index: int) -> Butterfly:
+        """Stage `index`: largest delay first, where words are narrowest; then the lanes."""
         spec = self.spec
-        stages: list[Butterfly] = []
-        for width, distance in enumerate(reversed(spec.circuit), spec.working.width):
-            if distance < spec.lanes:
-                stages.append(SpatialButterfly(spec.lanes, width, distance))
-            else:
-                stages.append(FeedbackButterfly(spec.lanes, width, distance // spec.lanes, spec.storage))
-        return stages
+        width, distance = self._stage(index)
+        if distance < spec.lanes:
+            return SpatialButterfly(spec.lanes, width, distance, settable=bool(spec.up_to))
+        return FeedbackButterfly(spec.lanes, width, distance // spec.lanes, spec.storage)
+
+    def _stage(self, index: int) -> tuple[int, int]:
+        """Bits of an element that comes to stage `index`, and how far apart it pairs them."""
+        return self.spec.working.width + index, self.spec.circuit[self.spec.stages - 1 - index]
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -76,20 +79,9 @@ class Fwht(Component):
         for _ in range(spec.entry_registers):
             arriving = arriving.registered(m, enable, "entry")
 
-        for index, stage in enumerate(self._butterflies()):
-            m.submodules[f"stage_{index}"] = stage
-            if spec.up_to:
-                # The longest distance comes first.
-                m.d.comb += stage.on.eq(self.set_butterflies[spec.stages - 1 - index])
-            m.d.comb += [
-                stage.enable.eq(enable),
-                stage.i_valid.eq(arriving.valid),
-                stage.i.eq(arriving.value),
-            ]
-            leaving = Beat(stage.o, stage.o_valid, arriving.broken)
-            last = index == spec.stages - 1
-            if last:
-                leaving = self._whole(m, leaving, enable)
+        last = spec.stages - 1
+        for index in range(last):
+            leaving = self._stands(m, index, arriving, enable)
             for register in range(spec.stage_registers[index]):
                 leaving = leaving.registered(m, enable, f"stage_{index}_{register}")
             if spec.ends_span(index):
@@ -101,34 +93,74 @@ class Fwht(Component):
                     skid.i.broken.eq(leaving.broken),
                 ]
                 leaving = Beat(skid.o.p.value, skid.o.valid, skid.o.p.broken)
-                if last:
-                    m.d.comb += [
-                        self.o.valid.eq(leaving.valid),
-                        self.o.payload.eq(leaving.value),
-                        skid.o.ready.eq(self.o.ready),
-                    ]
-                else:
-                    enable = Signal(name=f"enable_{index + 1}")
-                    m.d.comb += skid.o.ready.eq(enable)
+                enable = Signal(name=f"enable_{index + 1}")
+                m.d.comb += skid.o.ready.eq(enable)
             arriving = leaving
+
+        width, distance = self._stage(last)
+        if distance < spec.lanes and not spec.up_to and holds(spec.lanes, platform):
+            good, valid = self._whole(m, arriving.valid, arriving.broken, enable)
+            end = HoldingButterfly(spec.lanes, width, distance, good.shape())
+            m.submodules[f"stage_{last}"] = end
+            m.d.comb += [
+                enable.eq(end.enable),
+                end.i_valid.eq(valid),
+                end.i.eq(arriving.value),
+                end.i_beside.eq(good),
+                self.o.valid.eq(end.o.valid),
+                end.o.ready.eq(self.o.ready),
+                self.o.p.data.eq(end.o.p.value),
+                *(self.o.p[name].eq(end.o.p.beside[name]) for name in good.shape().members),
+            ]
+            return m
+        leaving = self._stands(m, last, arriving, enable)
+        good, valid = self._whole(m, leaving.valid, leaving.broken, enable)
+        whole = Signal(self.o.p.shape())
+        m.d.comb += whole.data.eq(leaving.value)
+        m.d.comb += [whole[name].eq(good[name]) for name in good.shape().members]
+        leaving = Beat(whole, valid, 0).registered(m, enable, f"stage_{last}")
+        skid = m.submodules[f"skid_{last}"] = Skid(self.o.p.shape())
+        m.d.comb += [
+            enable.eq(skid.enable),
+            skid.i_valid.eq(leaving.valid),
+            skid.i.eq(leaving.value),
+            self.o.valid.eq(skid.o.valid),
+            self.o.payload.eq(skid.o.payload),
+            skid.o.ready.eq(self.o.ready),
+        ]
         return m
 
-    def _whole(self, m: Module, leaving: Beat, enable: Signal) -> Beat:
+    def _stands(self, m: Module, index: int, arriving: Beat, enable: Signal) -> Beat:
+        """Put stage `index` in, and return what leaves it."""
+        stage = m.submodules[f"stage_{index}"] = self._butterfly(index)
+        if self.spec.up_to:
+            # The longest distance comes first.
+            m.d.comb += stage.on.eq(self.set_butterflies[self.spec.stages - 1 - index])
+        m.d.comb += [
+            stage.enable.eq(enable),
+            stage.i_valid.eq(arriving.valid),
+            stage.i.eq(arriving.value),
+        ]
+        return Beat(stage.o, stage.o_valid, arriving.broken)
+
+    def _whole(self, m: Module, arrives: Value, broken: Value, enable: Signal) -> tuple[Any, Value]:
         """Give frames their `last`, and all their beats what came with the first that left; take broken ones
-        out."""
+        out. Returns what goes beside the elements, and whether it is valid."""
         spec = self.spec
-        position = Signal(range(spec.beats))
-        first, last = position == 0, position == spec.beats - 1
-        beside = Signal(leaving.broken_shape)
-        held = Signal(leaving.broken_shape)
-        with m.If(first):
-            m.d.comb += beside.eq(leaving.broken)
+        steps = Signal()
+        m.d.comb += steps.eq(enable & arrives)
+        place = Ring(m, steps, spec.beats, "position")
+        beside = Signal(len(broken))
+        held = Signal(len(broken))
+        with m.If(place.first):
+            m.d.comb += beside.eq(broken)
         with m.Else():
             m.d.comb += beside.eq(held)
-        with m.If(enable & leaving.valid):
-            m.d.sync += [position.eq(following(position, spec.beats)), held.eq(beside)]
-        good = Signal(self.o.p.shape())
-        m.d.comb += [good.data.eq(leaving.value), good.last.eq(last)]
+        with m.If(steps):
+            m.d.sync += held.eq(beside)
+        members = self.o.p.shape().members.items()
+        good = Signal(StructLayout({name: shape for name, shape in members if name != "data"}))
+        m.d.comb += good.last.eq(place.last)
         offset = 1
         for side, layout in beat.sides(spec.output, spec.lanes).items():
             m.d.comb += good[side].eq(beside[offset : offset + layout.size])
@@ -137,16 +169,16 @@ class Fwht(Component):
             m.d.comb += good.mark.eq(beside[0])
             if not spec.whole:
                 # Broken frames may be dropped behind: what came with the last beat leaves with the last.
-                ended = leaving.broken[0]
+                ended = broken[0]
                 if spec.delay:
                     ended = Signal()
-                    with m.If(enable & leaving.valid & (position == spec.beats - 1 - spec.delay)):
-                        m.d.sync += ended.eq(leaving.broken[0])
-                with m.If(last):
+                    with m.If(steps & place.at(spec.beats - 1 - spec.delay)):
+                        m.d.sync += ended.eq(broken[0])
+                with m.If(place.last):
                     m.d.comb += good.mark.eq(ended)
-            return Beat(good, leaving.valid, 0)
+            return good, arrives
         dropped = Signal()
-        with m.If(enable & leaving.valid & last):
+        with m.If(steps & place.last):
             m.d.sync += dropped.eq(beside[0])
         m.d.comb += good.mark.eq(dropped)
-        return Beat(good, leaving.valid & ~beside[0], 0)
+        return good, arrives & ~beside[0]

@@ -36,8 +36,8 @@ class Family:
             )
 
 
-# LUT RAM is 16 deep everywhere. Of two, a bit takes four cells on ECP5, their multiplexer among them: words of
-# 36 bits, 150 cells against one block RAM.
+# LUT RAM is 16 deep everywhere. Of two, a bit takes four cells on ECP5, their multiplexer among them: for
+# words of 36 bits 150 cells, against one block RAM.
 FAMILIES = {
     family.name: family
     for family in (

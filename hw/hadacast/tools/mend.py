@@ -3,17 +3,25 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 Netlist = dict[str, Any]
 """One module of a Yosys JSON netlist."""
 
+Sink = tuple[str, str]
+"""An input of a cell: its names. That of no cell is a port."""
+
+MAX_FAN_OUT = 48
+"""Inputs that one flip-flop drives before it is copied."""
+
 
 def mend_ecp5(module: Netlist) -> None:
-    """Open the ends of carry chains, and use block RAMs' own output registers."""
+    """Open the ends of carry chains, use block RAMs' output registers, and bound the fan-out of others."""
     trim_carries(module)
     use_output_registers(module)
+    bound_fan_out(module)
 
 
 def trim_carries(module: Netlist) -> None:
@@ -46,7 +54,8 @@ def use_output_registers(module: Netlist) -> None:
     cells = module["cells"]
     for memory in [cell for cell in cells.values() if cell["type"] == "DP16KD"]:
         wide = int(memory["parameters"]["DATA_WIDTH_A"], 2) == 36
-        for port, outputs in {"B": ("DOA", "DOB")}.items() if wide else {"A": ("DOA",), "B": ("DOB",)}.items():
+        ports = {"B": ("DOA", "DOB")} if wide else {"A": ("DOA",), "B": ("DOB",)}
+        for port, outputs in ports.items():
             pins = [pin for pin in memory["connections"] if pin.startswith(outputs)]
             read = [pin for pin in pins if users.get(memory["connections"][pin][0])]
             registers = _registers(module, [users[memory["connections"][pin][0]] for pin in read])
@@ -63,9 +72,54 @@ def use_output_registers(module: Netlist) -> None:
             memory["connections"][f"OCE{port}"] = list(enables.pop())
 
 
-def _users(module: Netlist) -> dict[Any, list[tuple[str, str]]]:
+def bound_fan_out(module: Netlist, limit: int = MAX_FAN_OUT) -> None:
+    """Copy each ECP5 flip-flop that drives more than `limit` inputs, one copy for each part of the circuit.
+
+    Wires from one end of a core to the other take a third of a cycle. The parts are those of the hierarchy
+    that cells' names still tell.
+    """
+    cells, users = module["cells"], _users(module)
+    pins = (bits for cell in cells.values() for bits in cell["connections"].values())
+    free = 1 + max((bit for bits in pins for bit in bits if isinstance(bit, int)), default=1)
+    for name, register in [item for item in cells.items() if item[1]["type"] == "TRELLIS_FF"]:
+        sinks = sorted(users.get(register["connections"]["Q"][0], ()))
+        if len(sinks) <= limit:
+            continue
+        # Ports stay with the first part.
+        _, *parts = _parts(sinks, limit, 0)
+        for number, part in enumerate(parts):
+            copy = deepcopy(register)
+            copy["connections"]["Q"] = [free]
+            cells[f"{name}_copy_{number}"] = copy
+            old = register["connections"]["Q"][0]
+            for cell, pin in part:
+                bits = cells[cell]["connections"][pin]
+                cells[cell]["connections"][pin] = [free if bit == old else bit for bit in bits]
+            free += 1
+
+
+def _parts(sinks: list[Sink], limit: int, depth: int) -> list[list[Sink]]:
+    """Sinks in lists of up to `limit`, near ones in the hierarchy together; what has no name comes first."""
+    if len(sinks) <= limit:
+        return [sinks]
+    branches: dict[str, list[Sink]] = defaultdict(list)
+    for sink in sinks:
+        path = sink[0].split(".")
+        branches[path[depth] if depth < len(path) else ""].append(sink)
+    if len(branches) == 1 and depth > max(sink[0].count(".") for sink in sinks):
+        return [sinks[start : start + limit] for start in range(0, len(sinks), limit)]
+    parts: list[list[Sink]] = [[]]
+    for _, branch in sorted(branches.items()):
+        for part in _parts(branch, limit, depth + 1):
+            if len(parts[-1]) + len(part) > limit:
+                parts.append([])
+            parts[-1].extend(part)
+    return [part for part in parts if part]
+
+
+def _users(module: Netlist) -> dict[Any, list[Sink]]:
     """Which cells' inputs, by name and pin, each net goes to; a port of the module is one with no name."""
-    users: dict[Any, list[tuple[str, str]]] = defaultdict(list)
+    users: dict[Any, list[Sink]] = defaultdict(list)
     for port, figures in module["ports"].items():
         for bit in figures["bits"]:
             users[bit].append(("", port))
@@ -77,8 +131,8 @@ def _users(module: Netlist) -> dict[Any, list[tuple[str, str]]]:
     return users
 
 
-def _registers(module: Netlist, users: list[list[tuple[str, str]]]) -> list[str]:
-    """The flip-flops without reset that nets go to, each net to its own and nowhere else; [] if they don't."""
+def _registers(module: Netlist, users: list[list[Sink]]) -> list[str]:
+    """The flip-flops without reset that nets go to, each net to one of its own; [] if they don't."""
     found = []
     for one in users:
         cell = module["cells"].get(one[0][0], {})

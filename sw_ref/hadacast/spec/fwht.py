@@ -56,7 +56,7 @@ class Fwht(Stage):
     up_to: int = 0
     registers: int = 1
     storage: str = "auto"
-    stall_span: int = 8
+    stall_span: int = 16
 
     def __post_init__(self) -> None:
         super().__post_init__()

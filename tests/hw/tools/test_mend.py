@@ -50,7 +50,7 @@ def prove_equal(folder, top):
 @pytest.fixture
 def adders(tmp_path):
     """Two-lane butterflies after synthesis for ECP5, without their registers."""
-    spec = load("rotate128", ["stream.frame=4", "stream.lanes=4", "input.width=5"]).pipeline
+    spec = load("rotate128", ["stream.frame=4", "stream.lanes=2", "input.width=5"]).pipeline
     verilog = to_verilog(AxiTop(spec), "ecp5")
     module = verilog[verilog.index("// The adders of a butterfly") :]
     (tmp_path / "adders.v").write_text(module)
