@@ -48,9 +48,9 @@ def load(path: Path, top: str) -> Netlist:
     return module
 
 
-def save(path: Path, module: Netlist, top: str) -> None:
-    """Write one module as a netlist nextpnr reads."""
-    path.write_text(json.dumps({"creator": "hadacast", "modules": {top: module}}), encoding="utf-8")
+def text(module: Netlist, top: str) -> str:
+    """One module as a netlist nextpnr reads."""
+    return json.dumps({"creator": "hadacast", "modules": {top: module}})
 
 
 def cells(module: Netlist) -> dict[str, int]:
@@ -71,6 +71,39 @@ def roles(counts: dict[str, int]) -> dict[str, int]:
         elif kind in _ROLE_OF:
             result[_ROLE_OF[kind]] += count
     return result
+
+
+def estimate(module: Netlist, flow: Flow) -> int:
+    """LUT sites that a netlist will about take on the device: its LUTs, carries and LUT RAMs, and on iCE40
+    flip-flops and carries that share a site with no LUT. Place and route adds what ends chains and passes
+    signals through."""
+    counts = cells(module)
+    total = sum(n * counts.get(kind, 0) for kind, n in flow.estimate.items())
+    return total + _alone(module) if flow.flipflop == "SB_DFF" else total
+
+
+def _alone(module: Netlist) -> int:
+    """How many iCE40 flip-flops and carries no LUT shares a site with: a flip-flop shares that of the LUT
+    that drives it and nothing else, a carry that of the LUT with its operands and its carry in."""
+    users: Counter[Any] = Counter(bit for port in module["ports"].values() for bit in port["bits"])
+    outputs, operands = set(), set()
+    for cell in module["cells"].values():
+        pins = cell["connections"]
+        for pin, bits in pins.items():
+            if cell["port_directions"].get(pin) == "input":
+                users.update(bits)
+        if cell["type"] == "SB_LUT4":
+            outputs.update(pins["O"])
+            operands.add(tuple(bit for pin in ("I1", "I2", "I3") for bit in pins.get(pin, ["x"])))
+    found = 0
+    for cell in module["cells"].values():
+        pins = cell["connections"]
+        if cell["type"].startswith("SB_DFF"):
+            (data,) = pins["D"]
+            found += not (data in outputs and users[data] == 1)
+        elif cell["type"] == "SB_CARRY":
+            found += tuple(bit for pin in ("I0", "I1", "CI") for bit in pins.get(pin, ["x"])) not in operands
+    return found
 
 
 def without_ports(module: Netlist) -> Netlist:
