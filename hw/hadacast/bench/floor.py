@@ -64,7 +64,7 @@ class Costs:
         return min(cells for cells in ways if cells is not None)
 
     def ram(self, beats: int, bits: int) -> int:
-        """Cells of a delay in LUT RAM; of one beat, or where there is no LUT RAM, where it takes the fewest."""
+        """Cells of a delay in LUT RAM; of one beat, or without LUT RAM, where it takes the fewest."""
         distributed = self.distributed(beats, bits)
         return self.cheapest(beats, bits) if distributed is None or beats == 1 else distributed
 

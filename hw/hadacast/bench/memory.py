@@ -22,14 +22,16 @@ KINDS = ("ff", "lutram", "bram")
 
 CAPACITY = {
     "TRELLIS_DPR16X4": 64,
-    "RAM16SDP4": 64,
-    "RAM16SDP2": 32,
-    "RAM16SDP1": 16,
     "DP16KD": 18432,
     "PDPW16KD": 18432,
     "SB_RAM40_4K": 4096,
+    "RAM16SDP4": 64,
+    "RAM16SDP2": 32,
+    "RAM16SDP1": 16,
     "SDPB": 16384,
     "SDPX9B": 18432,
+    "DPB": 16384,
+    "DPX9B": 18432,
 }
 """Bits of a family's memory cells."""
 
