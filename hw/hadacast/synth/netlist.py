@@ -74,16 +74,16 @@ def roles(counts: dict[str, int]) -> dict[str, int]:
 
 
 def estimate(module: Netlist, flow: Flow) -> int:
-    """LUT sites that a netlist will about take on the device: its LUTs, carries and LUT RAMs, and on iCE40
-    flip-flops and carries that share a site with no LUT. Place and route adds what ends chains and passes
-    signals through."""
+    """LUT sites that a netlist will about take on the device: its LUTs, carries and LUT RAMs, and where a
+    flip-flop is reached through a LUT only, those that share a site with none. Place and route adds what ends
+    chains and passes signals through."""
     counts = cells(module)
     total = sum(n * counts.get(kind, 0) for kind, n in flow.estimate.items())
-    return total + _alone(module) if flow.flipflop == "SB_DFF" else total
+    return total + _alone(module, flow) if flow.drivers else total
 
 
-def _alone(module: Netlist) -> int:
-    """How many iCE40 flip-flops and carries no LUT shares a site with: a flip-flop shares that of the LUT
+def _alone(module: Netlist, flow: Flow) -> int:
+    """How many flip-flops and iCE40 carries no LUT shares a site with: a flip-flop shares that of the cell
     that drives it and nothing else, a carry that of the LUT with its operands and its carry in."""
     users: Counter[Any] = Counter(bit for port in module["ports"].values() for bit in port["bits"])
     outputs, operands = set(), set()
@@ -92,18 +92,23 @@ def _alone(module: Netlist) -> int:
         for pin, bits in pins.items():
             if cell["port_directions"].get(pin) == "input":
                 users.update(bits)
+            elif cell["type"] in flow.drivers:
+                outputs.update(bits)
         if cell["type"] == "SB_LUT4":
-            outputs.update(pins["O"])
-            operands.add(tuple(bit for pin in ("I1", "I2", "I3") for bit in pins.get(pin, ["x"])))
+            operands.add(_bits(pins, "I1", "I2", "I3"))
     found = 0
     for cell in module["cells"].values():
         pins = cell["connections"]
-        if cell["type"].startswith("SB_DFF"):
+        if cell["type"].startswith(flow.flipflop):
             (data,) = pins["D"]
             found += not (data in outputs and users[data] == 1)
         elif cell["type"] == "SB_CARRY":
-            found += tuple(bit for pin in ("I0", "I1", "CI") for bit in pins.get(pin, ["x"])) not in operands
+            found += _bits(pins, "I0", "I1", "CI") not in operands
     return found
+
+
+def _bits(pins: dict[str, Any], *names: str) -> tuple[Any, ...]:
+    return tuple(bit for name in names for bit in pins.get(name, ["x"]))
 
 
 def without_ports(module: Netlist) -> Netlist:

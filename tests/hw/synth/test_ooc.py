@@ -184,7 +184,8 @@ def test_mapping_counts_about_what_is_placed(tmp_path, name):
     options = {"ports": False, "seeds": (1,), "store": Store(tmp_path / "store")}
     result = synthesize(core, top="adder", device=chip, workdir=tmp_path / "b", **options)
     assert (mapped.cells, mapped.roles) == (result.cells, result.roles)
-    assert mapped.logic_cells == pytest.approx(result.logic_cells, abs=4)
+    # 74 flip-flops and LUTs are little beside what nextpnr adds to them.
+    assert mapped.logic_cells == pytest.approx(result.logic_cells, rel=0.2)
     assert mapped.tools.items() <= result.tools.items()
     assert not (tmp_path / "b" / "netlist.json").exists()
 
