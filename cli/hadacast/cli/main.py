@@ -2,6 +2,7 @@
 
 import click
 
+from hadacast.cli.commands.bench import bench
 from hadacast.cli.commands.build import build
 from hadacast.cli.commands.configure import configure
 from hadacast.cli.commands.evaluate import evaluate
@@ -30,5 +31,5 @@ def main(ctx: click.Context) -> None:
     ctx.obj = Output()
 
 
-for command in (list_, show, generate, configure, simulate, evaluate, synth, build, talk):
+for command in (list_, show, generate, configure, simulate, evaluate, synth, bench, build, talk):
     main.add_command(command)

@@ -14,6 +14,7 @@ from hadacast.report.pictures import Row
 
 TEMPLATE = "report.html.j2"
 COMPARISON = "comparison.html.j2"
+BENCH = "bench.html.j2"
 STYLE = "style.css"
 
 
@@ -83,6 +84,46 @@ def render_comparison(document: dict[str, Any]) -> str:
         rows=comparison.rows(document),
         notes=comparison.notes(document),
         plots=plots,
+    )
+
+
+def render_bench(document: dict[str, Any], runs: Sequence[dict[str, Any]] = ()) -> str:
+    """The page of a run of the bench; `runs` are the recorded ones, oldest first."""
+    from hadacast.bench.peer import NAME
+    from hadacast.report import bench
+    from hadacast.report import bench_plots as draw
+
+    records = document["points"]
+    families = []
+    for family in dict.fromkeys(r["family"] for r in records):
+        own = [r for r in records if r["family"] == family]
+        plots = [
+            (
+                Markup(draw.area(own, family)),
+                "Logic cells. The mark is the floor: what the adders alone take.",
+            )
+        ]
+        if any(r["median_fmax"] is not None for r in own):
+            plots.append((Markup(draw.clock(own, family)), "The mark is a lone adder of the output’s width."))
+        plots.append((Markup(draw.latency(own, family)), "From the first beat in to the first beat out."))
+        families.append({"title": bench.TITLES[family], "plots": plots, "tables": bench.tables(own)})
+    history = [
+        (Markup(draw.history(runs, name, what)), text)
+        for name, what, text in (
+            ("cells", f"cells by {NAME}’s", "Runs before place and route have estimated cells."),
+            ("fmax", f"clock by {NAME}’s", "Above 1 is faster."),
+        )
+        if any(value is not None for family in bench.TITLES for value in bench.trend(runs, name, family))
+    ]
+    return _page(
+        BENCH,
+        **document,
+        goal_heads=bench.GOAL_HEADS,
+        goal_rows=bench.goal_rows(records),
+        notes=bench.notes(records),
+        families=families,
+        history=history,
+        peer=NAME,
     )
 
 

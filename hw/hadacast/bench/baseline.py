@@ -51,9 +51,9 @@ class Baseline:
 
     def text(self) -> str:
         """The file's text: a line for each point, so that a change shows what changed."""
+        head = f' "schema": {json.dumps(_SCHEMA)},\n "tools": {json.dumps(dict(self.tools))},\n'
         rows = [f"  {json.dumps(name)}: {json.dumps(dict(row))}" for name, row in self.points.items()]
-        head = f' "schema": {json.dumps(_SCHEMA)},\n "tools": {json.dumps(dict(self.tools))},\n "points": {{\n'
-        return "{\n" + head + ",\n".join(rows) + "\n }\n}\n"
+        return "{\n" + head + ' "points": {\n' + ",\n".join(rows) + "\n }\n}\n"
 
 
 def parsed(text: str, what: str) -> Baseline:
@@ -114,13 +114,14 @@ class Difference:
 
     Attributes:
         name: the point. text: what is different.
-        worse: whether something grew, which nothing that shrank makes good.
+        kind: `regression` where figures grew, `improvement` where they shrank, `mixed` where some did either,
+            `missing` where there is nothing to compare with.
         within: whether it is within what other versions of the tools are allowed.
     """
 
     name: str
     text: str
-    worse: bool
+    kind: str
     within: bool
 
 
@@ -132,7 +133,7 @@ def differences(old: Baseline, new: Baseline) -> list[Difference]:
         before, after = old.points.get(name), new.points.get(name)
         if before is None or after is None:
             text = "isn't in the baseline" if before is None else "is in the baseline but isn't measured"
-            found.append(Difference(name=name, text=text, worse=True, within=False))
+            found.append(Difference(name=name, text=text, kind="missing", within=False))
             continue
         changed = [figure for figure in FIGURES if before[figure] != after[figure]]
         if not changed:
@@ -140,8 +141,9 @@ def differences(old: Baseline, new: Baseline) -> list[Difference]:
         text = ", ".join(f"{figure} {before[figure]:,} -> {after[figure]:,}" for figure in changed)
         allowed = {figure: max(TOLERANCE * before[figure], SLACK) for figure in ("lut", "carry", "ff")}
         within = all(abs(after[f] - before[f]) <= allowed.get(f, 0) for f in changed)
-        worse = any(after[figure] > before[figure] for figure in changed)
-        found.append(Difference(name=name, text=text, worse=worse, within=within and not same_tools))
+        grew = {after[figure] > before[figure] for figure in changed}
+        kind = "mixed" if len(grew) > 1 else "regression" if grew == {True} else "improvement"
+        found.append(Difference(name=name, text=text, kind=kind, within=within and not same_tools))
     return found
 
 
@@ -150,7 +152,7 @@ def verdict(old: Baseline, new: Baseline) -> tuple[bool, list[str]]:
     found = differences(old, new)
     lines = []
     for difference in found:
-        kind = "within tolerance" if difference.within else "REGRESSION" if difference.worse else "improvement"
+        kind = "within tolerance" if difference.within else difference.kind
         lines.append(f"{difference.name}: {kind}: {difference.text}")
     if dict(old.tools) != dict(new.tools):
         shown = [", ".join(f"{name} {text}" for name, text in b.tools.items()) for b in (new, old)]

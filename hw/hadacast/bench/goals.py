@@ -1,6 +1,6 @@
 """What the figures of a run come to, beside what they should."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,6 @@ from hadacast.bench.ratios import geometric
 
 Record = dict[str, Any]
 UNPLACED = ("cells", "floor", "floor_with_ram")  # ratios that an estimate of the cells can stand in for
-NAMES = {"cells": "cells", "peer_floor": "the floor", "fmax": "clocks", "latency": "latency"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +16,7 @@ class Goal:
     """One figure over many points.
 
     Attributes:
+        family: of the points; empty for all.
         text: what it is.
         value: None if nothing of it was measured.
         most, least: the goal; both None for a figure that has none.
@@ -25,6 +25,7 @@ class Goal:
         estimated: whether cells of some of them are before place and route.
     """
 
+    family: str
     text: str
     value: float | None
     most: float | None = None
@@ -37,6 +38,8 @@ class Goal:
     @property
     def bound(self) -> str:
         """The goal as text; empty if there is none."""
+        if self.most == 0:
+            return "none"
         if self.most is not None:
             return f"≤ {self.most:.2f}"
         return "" if self.least is None else f"≥ {self.least:.2f}"
@@ -61,7 +64,19 @@ class Goal:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
-        names = ("text", "value", "most", "least", "where", "points", "of", "estimated", "met", "verdict")
+        names = (
+            "family",
+            "text",
+            "value",
+            "most",
+            "least",
+            "where",
+            "points",
+            "of",
+            "estimated",
+            "met",
+            "verdict",
+        )
         return {name: getattr(self, name) for name in names}
 
 
@@ -76,28 +91,30 @@ def goals(records: Sequence[Record]) -> list[Goal]:
         own = [r for r in records if r["family"] == family and r["peer"]]
         if not own:
             continue
-        mean = _Over(own, len(grid), f"{family}: geometric mean, %s by {NAME}'s")
-        found.append(mean.geometric("cells", most=bounds["cells"]))
-        found.append(mean.worst("cells", f"{family}: most cells by {NAME}'s", most=bounds.get("worst")))
-        found.append(mean.geometric("peer_floor"))
-        found.append(mean.worst("peer_floor", f"{family}: highest floor by {NAME}'s cells"))
-        found.append(mean.geometric("fmax", least=bounds.get("fmax")))
-        found.append(mean.geometric("latency", most=bounds.get("latency")))
-        found.append(mean.worst("latency", f"{family}: longest latency by {NAME}'s"))
+        over = _Over(family, own, len(grid))
+        found.append(over.mean("cells", f"cells by {NAME}'s", most=bounds["cells"]))
+        found.append(over.worst("cells", f"cells by {NAME}'s, most", most=bounds.get("worst")))
+        found.append(over.mean("peer_floor", f"floor by {NAME}'s cells"))
+        found.append(over.worst("peer_floor", f"floor by {NAME}'s cells, highest"))
+        found.append(over.mean("fmax", f"clock by {NAME}'s", least=bounds.get("fmax")))
+        found.append(over.mean("latency", f"latency by {NAME}'s", most=bounds.get("latency")))
+        found.append(over.worst("latency", f"latency by {NAME}'s, longest"))
     families = tuple(dict.fromkeys(r["family"] for r in records))
     for family in families:
-        if over := _among(records, family, lambda n, lanes, width: lanes <= 4):
-            text = f"{family}: lowest clock by the lone adder's, P ≤ 4"
-            found.append(over.worst("adder", text, least=0.80 if family == "ecp5" else None, lowest=True))
+        if among := _among(records, family, lambda n, lanes, width: lanes <= 4):
+            text = "clock by the lone adder's, lowest, P ≤ 4"
+            least = 0.80 if family == "ecp5" else None
+            found.append(among.worst("adder", text, least=least, lowest=True))
     for family in families:
-        if over := _among(records, family, lambda n, lanes, width: n <= 256 and lanes <= 8 and width == 16):
-            text = f"{family}: most cells by the floor, N ≤ 256, P ≤ 8, 16-bit"
-            found.append(over.worst("floor", text, most=1.30))
-            found.append(over.worst("floor_with_ram", f"{text}, memory in LUT RAM counted"))
+        if among := _among(records, family, lambda n, lanes, width: n <= 256 and lanes <= 8 and width == 16):
+            text = "cells by the floor, most, N ≤ 256, P ≤ 8, 16-bit"
+            found.append(among.worst("floor", text, most=1.30))
+            found.append(among.worst("floor_with_ram", "the same, N − P words in LUT RAM counted"))
     counted = [r for r in records if r["memory"]]
     wrong = [r["name"] for r in counted if r["memory"]["words"] != r["n"] - r["lanes"]]
     found.append(
         Goal(
+            family="",
             text="points whose words of memory aren't N − P",
             value=float(len(wrong)) if counted else None,
             most=0,
@@ -111,11 +128,22 @@ def goals(records: Sequence[Record]) -> list[Goal]:
 
 @dataclass(frozen=True)
 class _Over:
-    """Points that figures are taken over, how many there should be, and a text with a place for what."""
+    """Points of a family that figures are taken over, and how many there should be."""
 
+    family: str
     records: Sequence[Record]
     of: int
-    text: str = ""
+
+    def mean(self, ratio: str, text: str, **bound: float | None) -> Goal:
+        """The geometric mean."""
+        value = geometric(r["ratios"][ratio] for r in self._known(ratio))
+        return self._goal(ratio, text=f"{text}, geometric mean", value=value, **bound)
+
+    def worst(self, ratio: str, text: str, *, lowest: bool = False, **bound: float | None) -> Goal:
+        """The highest, or the lowest, and where."""
+        known = sorted(self._known(ratio), key=lambda r: r["ratios"][ratio], reverse=not lowest)
+        value, where = (known[0]["ratios"][ratio], known[0]["name"]) if known else (None, "")
+        return self._goal(ratio, text=text, value=value, where=where, **bound)
 
     def _known(self, ratio: str) -> list[Record]:
         return [r for r in self.records if r["ratios"][ratio] is not None]
@@ -123,18 +151,7 @@ class _Over:
     def _goal(self, ratio: str, **more: Any) -> Goal:
         known = self._known(ratio)
         estimated = ratio in UNPLACED and any(r["logic_cells"] is None for r in known)
-        return Goal(points=len(known), of=self.of, estimated=estimated, **more)
-
-    def geometric(self, ratio: str, **bound: float | None) -> Goal:
-        value = geometric(r["ratios"][ratio] for r in self._known(ratio))
-        return self._goal(ratio, text=self.text % NAMES[ratio], value=value, **bound)
-
-    def worst(self, ratio: str, text: str, *, lowest: bool = False, **bound: float | None) -> Goal:
-        pick: Callable[[Iterable[Any]], Any] = min if lowest else max
-        known = sorted(self._known(ratio), key=lambda r: r["ratios"][ratio])
-        value = pick(r["ratios"][ratio] for r in known) if known else None
-        where = known[0 if lowest else -1]["name"] if known else ""
-        return self._goal(ratio, text=text, value=value, where=where, **bound)
+        return Goal(family=self.family, points=len(known), of=self.of, estimated=estimated, **more)
 
 
 def _among(records: Sequence[Record], family: str, wanted: Callable[[int, int, int], bool]) -> _Over | None:
@@ -142,4 +159,4 @@ def _among(records: Sequence[Record], family: str, wanted: Callable[[int, int, i
     None if there are none."""
     own = [r for r in records if r["family"] == family and wanted(r["n"], r["lanes"], r["width"])]
     grid = [p for p in peers() if p.family == family and wanted(p.frame, p.lanes, p.width)]
-    return _Over(own, max(len(own), len(grid))) if own else None
+    return _Over(family, own, max(len(own), len(grid))) if own else None
