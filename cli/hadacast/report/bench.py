@@ -6,7 +6,7 @@ from typing import Any
 
 from hadacast.bench.goals import Goal, goals
 from hadacast.bench.measure import spread
-from hadacast.bench.peer import NAME
+from hadacast.bench.peer import NAME, peers
 from hadacast.bench.ratios import cells_of, geometric
 
 Record = dict[str, Any]
@@ -30,7 +30,7 @@ class Table:
 
 
 def tables(records: Sequence[Record]) -> list[Table]:
-    """Area, clock and latency, and memory of each family."""
+    """Area, clock and latency, memory, and cells by kind, of each family."""
     found = []
     for family in dict.fromkeys(r["family"] for r in records):
         own = [r for r in records if r["family"] == family]
@@ -38,6 +38,7 @@ def tables(records: Sequence[Record]) -> list[Table]:
         found.append(_table(f"{title}: logic cells", _AREA, own))
         found.append(_table(f"{title}: clock in MHz, and latency in cycles", _CLOCK, own))
         found.append(_table(f"{title}: words of memory", _MEMORY, own))
+        found.append(_table(f"{title}: cells after synthesis", _KINDS, own))
     return found
 
 
@@ -94,16 +95,20 @@ _AREA: Columns = (
     ("cells", _cells),
     ("adders’ floor", _part("floor", "adders")),
     ("memory’s floor", _part("floor", "memory")),
-    ("cells / floor", _ratio_of("floor")),
-    ("N − P words in LUT RAM", _part("floor", "ram")),
-    ("cells / floor with it", _ratio_of("floor_with_ram")),
+    ("ratio", _ratio_of("floor")),
+    ("words in LUT RAM", _part("floor", "ram")),
+    ("ratio", _ratio_of("floor_with_ram")),
     (NAME, _part("peer", "logic_cells")),
-    (f"cells / {NAME}", _ratio_of("cells")),
+    ("ratio", _ratio_of("cells")),
     (f"floor / {NAME}", _ratio_of("peer_floor")),
+)
+_KINDS: Columns = (
     ("LUTs", _figure("lut")),
-    ("FFs", _figure("ff")),
+    ("carry cells", _figure("carry")),
+    ("flip-flops", _figure("ff")),
     ("LUT RAMs", _figure("lut_ram")),
     ("block RAMs", _figure("block_ram")),
+    ("logic cells, estimated", _figure("estimate")),
 )
 _CLOCK: Columns = (
     ("clock", lambda record: clock(record["median_fmax"])),
@@ -162,12 +167,21 @@ def tools(records: Iterable[Record]) -> dict[str, str]:
     return dict(sorted({name: text for r in records for name, text in r["tools"].items()}.items()))
 
 
+def whole(run: dict[str, Any], family: str) -> list[Record]:
+    """A run's points of the peer's grid, if it has all of the family; else none: means over other points
+    don't compare."""
+    grid = {(p.frame, p.lanes, p.width) for p in peers() if p.family == family}
+    own = [r for r in run["points"] if r["family"] == family and (r["n"], r["lanes"], r["width"]) in grid]
+    return own if len(own) == len(grid) else []
+
+
 def trend(runs: Iterable[dict[str, Any]], name: str, family: str) -> list[float | None]:
-    """The geometric mean of a ratio over the points of a family, in each run."""
+    """The geometric mean of a ratio over the peer's grid in each run; None where it lacks points."""
     found = []
     for run in runs:
-        known = (r["ratios"].get(name) for r in run["points"] if r["family"] == family)
-        found.append(geometric(value for value in known if value is not None))
+        values = [r["ratios"].get(name) for r in whole(run, family)]
+        known = [value for value in values if value is not None]
+        found.append(geometric(known) if len(known) == len(values) else None)
     return found
 
 
