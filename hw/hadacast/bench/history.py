@@ -18,10 +18,16 @@ def line(run: Run) -> str:
     return json.dumps({"schema": SCHEMA, **{key: run[key] for key in _KEYS}}, ensure_ascii=False) + "\n"
 
 
+def added(text: str, run: Run) -> str:
+    """A file's text with a run more at its end."""
+    return text + ("\n" if text and not text.endswith("\n") else "") + line(run)
+
+
 def runs(text: str, what: str) -> list[Run]:
     """The runs of a file's text, oldest first. Raises HadacastError, which names the file as `what`."""
     found = []
-    for number, row in enumerate(text.splitlines(), 1):
+    # Not splitlines: a note may hold what that takes for the end of a line.
+    for number, row in enumerate(text.removesuffix("\n").split("\n") if text else [], 1):
         try:
             run = json.loads(row)
             sound = run["schema"] == SCHEMA and all(key in run for key in _KEYS)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     help="Placements at a time; each takes a core and some hundred megabytes.",
 )
 @click.option("--fresh", is_flag=True, help="Measure again what an earlier run measured and kept.")
+@click.option("--cache", metavar="FOLDER", default=None, help="Of measurements. Default: the user's own.")
 @click.option("--out", "-o", metavar="FILE", default=None, help="Write a report to this .html file.")
 @click.option("--record", metavar="FILE", default=None, help="Add this run to a history, and plot that.")
 @click.option("--note", metavar="TEXT", default="", help="A few words about this run, for the history.")
@@ -54,6 +55,7 @@ def bench(
     no_place: bool,
     jobs: int,
     fresh: bool,
+    cache: str | None,
     out: str | None,
     record: str | None,
     note: str,
@@ -69,7 +71,9 @@ def bench(
     """
     from hadacast.synth.store import Store
 
-    store = None if fresh else Store.of_user()
+    store = None
+    if not fresh:
+        store = Store(Path(cache)) if cache else Store.of_user()
     if check or baseline:
         given = {"--only": only, "--seeds": seeds, "--no-place": no_place, "--out": out, "--record": record}
         given |= {"--family": families, "--n": frames, "--lanes": lanes, "--width": widths}
@@ -177,7 +181,7 @@ def _measure(
     runs: list[dict[str, Any]] = []
     if kept:
         path, text = kept
-        text += history.line(document)
+        text = history.added(text, document)
         files.write(path, text)
         runs = history.runs(text, str(path))
     if page:
