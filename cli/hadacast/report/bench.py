@@ -109,6 +109,9 @@ _KINDS: Columns = (
     ("LUT RAMs", _figure("lut_ram")),
     ("block RAMs", _figure("block_ram")),
     ("logic cells, estimated", _figure("estimate")),
+    (f"{NAME}’s flip-flops", _part("peer", "ff")),
+    ("its LUT RAMs", _part("peer", "lut_ram")),
+    ("its block RAMs", _part("peer", "block_ram")),
 )
 _CLOCK: Columns = (
     ("clock", lambda record: clock(record["median_fmax"])),

@@ -73,9 +73,16 @@ class Bench:
         # The longest first, so that the last ones end together.
         largest = sorted(points, key=lambda point: -floor(point.fwht, point.family).cells)
         total, done = len(points) + len(adders), 0
+        ended = threading.Event()
+
+        def heard(text: str) -> None:
+            if ended.is_set():  # a measurement that is under way ends at its next step
+                raise HadacastError("interrupted")
+            news(text)
+
         with ThreadPoolExecutor(self.places) as pool:
-            jobs: dict[Future[Record], Any] = {pool.submit(self.core, p, news): p for p in largest}
-            jobs |= {pool.submit(self.adder, p, news): key for key, p in adders.items()}
+            jobs: dict[Future[Record], Any] = {pool.submit(self.core, p, heard): p for p in largest}
+            jobs |= {pool.submit(self.adder, p, heard): key for key, p in adders.items()}
             found: dict[Any, Record] = {}
             try:
                 count(done, total)
@@ -84,6 +91,7 @@ class Bench:
                     done += 1
                     count(done, total)
             except BaseException:
+                ended.set()
                 pool.shutdown(cancel_futures=True)
                 raise
         return [self.record(point, found[point], found.get(adder_of(point))) for point in points]

@@ -1,6 +1,9 @@
 """Measuring: what a record holds, what fails alone, what isn't done twice."""
 
 import json
+import threading
+import time
+from contextlib import suppress
 
 import pytest
 
@@ -84,6 +87,29 @@ def test_an_interrupt_ends_it(monkeypatch):
     monkeypatch.setattr(measure, "map_core", interrupted)
     with pytest.raises(KeyboardInterrupt):
         Bench(place=False).run([named("ecp5-n4-p4-w4")])
+
+
+def test_what_is_under_way_ends_at_its_next_step(monkeypatch):
+    # Ctrl-C comes to the main thread, while placements of several seeds run in others.
+    steps, begun = [], threading.Event()
+
+    def seeds(text, *, progress, **more):
+        with suppress(HadacastError):
+            for seed in range(100):
+                begun.set()
+                time.sleep(0.02)
+                progress(f"seed {seed}")
+                steps.append(seed)
+        raise HadacastError("ended")
+
+    def interrupted(done, total):
+        begun.wait(10)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(measure, "map_core", seeds)
+    with pytest.raises(KeyboardInterrupt):
+        Bench(place=False).run([named("ecp5-n4-p4-w4")], count=interrupted)
+    assert len(steps) < 50
 
 
 def test_points_share_adders():

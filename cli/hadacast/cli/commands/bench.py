@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Placements at a time; each takes a core and some hundred megabytes.",
 )
-@click.option("--fresh", is_flag=True, help="Measure again what an earlier run measured and kept.")
+@click.option("--fresh", is_flag=True, help="Measure all again, and keep nothing of it.")
 @click.option("--cache", metavar="FOLDER", default=None, help="Of measurements. Default: the user's own.")
 @click.option("--out", "-o", metavar="FILE", default=None, help="Write a report to this .html file.")
 @click.option("--record", metavar="FILE", default=None, help="Add this run to a history, and plot that.")
@@ -70,10 +70,11 @@ def bench(
     are measured.
     """
     from hadacast.synth.store import Store
+    from hadacast.tools.cache import made
 
     store = None
     if not fresh:
-        store = Store(Path(cache)) if cache else Store.of_user()
+        store = Store.of_user() if cache is None else Store(made(Path(cache), "--cache says where"))
     if check or baseline:
         given = {"--only": only, "--seeds": seeds, "--no-place": no_place, "--out": out, "--record": record}
         given |= {"--family": families, "--n": frames, "--lanes": lanes, "--width": widths}
