@@ -1,10 +1,15 @@
 """Sweeps in TOML files."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from hadacast.errors import HadacastError
 from hadacast.explore import definition
 from hadacast.explore.axes import parse
+from hadacast.explore.columns import FIGURES
+from hadacast.explore.definition import FIELDS
 
 WHOLE = """
 recipe = "mine.toml"
@@ -91,3 +96,15 @@ def test_mistakes_are_one_line(tmp_path, text, said):
 def test_files_that_cannot_be_read(tmp_path, name):
     with pytest.raises(HadacastError, match=r"^sweep "):
         definition.load(str(tmp_path / name))
+
+
+def test_the_page(tmp_path):
+    page = (Path(__file__).parents[3] / "docs" / "explore.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"^```text\n(recipe = .*?)^```", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "s.toml").write_text(text)
+    found = definition.load(str(tmp_path / "s.toml"))
+    assert len(found["axes"]) == 3
+    for name in FIELDS:
+        assert f"`{name}" in page or f"\n{name} = " in page or f" {name} = " in page, name
+    shown = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert shown == list(FIGURES)

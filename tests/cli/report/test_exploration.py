@@ -100,7 +100,7 @@ def test_what_does_not_fit_is_left_out_but_for_objectives(document):
         own |= {"ff": index, "latency": 9 - index}
     wide, _ = exploration.shown(document, document["rows"][:4])
     assert wide[-2:] == ["latency\nclocks", "ff"]
-    some, _ = exploration.shown(document, document["rows"][:4], 62)
+    some, _ = exploration.shown(document, document["rows"][:4], 60)
     assert some[-2:] == ["sqnr\ndB", "latency\nclocks"]
     least, _ = exploration.shown(document, document["rows"][:4], 5)
     assert least[-1] == "sqnr\ndB"
