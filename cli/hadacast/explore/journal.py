@@ -39,6 +39,8 @@ class Journal:
 
 
 def _sound(row: Any) -> bool:
-    return isinstance(row.get("error"), str) and all(
-        value is None or isinstance(value, int | float) for name, value in row.items() if name in FIGURES
+    return (
+        isinstance(row, dict)
+        and isinstance(row.get("error"), str)
+        and all(isinstance(row[name], int | float | None) for name in FIGURES if name in row)
     )

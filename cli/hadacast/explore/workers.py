@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -23,12 +23,18 @@ from hadacast.errors import HadacastError
 from hadacast.explore.measure import Row, Task, measure
 
 Work = Iterable[tuple[int, Task]]
-Rows = Iterator[tuple[int, Row]]
+Rows = Generator[tuple[int, Row], None, None]
 
 LOST = "the process that measured it was killed; out of memory?"
 CONNECT = 10.0  # seconds for the scheduler to answer
 JOIN = 60.0  # and for its first worker to be there
 WINDOW = 1000  # tasks that a cluster is given ahead
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def local(work: Work, source: Source, jobs: int) -> Rows:
@@ -127,7 +133,7 @@ def cluster(work: Work, source: Source, address: str) -> Rows:
 def _collected(client: Any, as_completed: Any, work: Work, source: Source) -> Rows:
     data = client.scatter(source, broadcast=True, hash=False)
     waiting, indices = iter(work), {}
-    done = as_completed()
+    done = as_completed(loop=client.loop)
 
     def submit(count: int) -> None:
         for _, (index, task) in zip(range(count), waiting, strict=False):

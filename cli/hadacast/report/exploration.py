@@ -27,7 +27,7 @@ def fields(document: dict[str, Any]) -> list[str]:
 
 def figures(document: dict[str, Any]) -> list[str]:
     """Objectives, and figures that aren't the same everywhere or on an axis."""
-    rows, sweep = document["rows"], document["sweep"]
+    rows, sweep = [row for row in document["rows"] if not row["error"]], document["sweep"]
     objectives = [*sweep["minimize"], *sweep["maximize"]]
     axes = {tuple(row[name] for row in rows) for name in fields(document)}
     found = [name for name in objectives if name in FIGURES]

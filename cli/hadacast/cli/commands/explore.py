@@ -1,6 +1,5 @@
 """`hadacast explore`: a sweep over a recipe's fields, and its Pareto front."""
 
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -81,7 +80,7 @@ def explore(output: Output, jobs: int | None, scheduler: str | None, retry: bool
         if scheduler:
             measure: Callable[..., Any] = partial(workers.cluster, source=sweep.source, address=scheduler)
         else:
-            count = min(jobs or len(os.sched_getaffinity(0)), total)
+            count = min(jobs or workers.cores(), total)
             measure = partial(workers.local, source=sweep.source, jobs=count)
         try:
             done = run(
