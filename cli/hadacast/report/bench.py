@@ -171,11 +171,11 @@ def tools(records: Iterable[Record]) -> dict[str, str]:
 
 
 def whole(run: dict[str, Any], family: str) -> list[Record]:
-    """A run's points of the peer's grid, if it has all of the family; else none: means over other points
-    don't compare."""
+    """A run's points of the peer's grid, if it has all of the family and none failed; else none: means over
+    other points don't compare."""
     grid = {(p.frame, p.lanes, p.width) for p in peers() if p.family == family}
     own = [r for r in run["points"] if r["family"] == family and (r["n"], r["lanes"], r["width"]) in grid]
-    return own if len(own) == len(grid) else []
+    return own if len(own) == len(grid) and not any(r["error"] for r in own) else []
 
 
 def trend(runs: Iterable[dict[str, Any]], name: str, family: str) -> list[float | None]:

@@ -103,7 +103,7 @@ def test_the_baseline_is_written_and_held(hadacast, here, few, monkeypatch):
     outcome = hadacast("bench", "--check", "--cache", "c", "--json", status=1)
     assert not outcome.document["ok"]
     assert f"regression: ff {point['ff'] - 1} -> {point['ff']}" in outcome.document["lines"][0]
-    assert outcome.error.startswith("1 points differ from the baseline: ecp5-n4-p4-w4: regression")
+    assert outcome.error.startswith("1 point differs from the baseline, such as ecp5-n4-p4-w4: regression")
 
 
 def test_a_mistake_in_the_history_shows_before_the_work(fails, here, monkeypatch):

@@ -67,9 +67,10 @@ def test_terminal_tables_fit_eighty_columns():
 
 def test_a_trend_is_over_whole_runs():
     part = {**run(0.5), "points": run(0.5)["points"][:-1]}
-    found = bench.trend([run(0.5), part, run(0.25, placed=False)], "cells", "ecp5")
-    assert found[1] is None
-    assert [round(value, 2) for value in (found[0], found[2])] == [0.5, 0.25]
+    failed = {**run(0.5), "points": [*part["points"], record("ecp5-n1024-p4-w16", error="no room")]}
+    found = bench.trend([run(0.5), part, failed, run(0.25, placed=False)], "cells", "ecp5")
+    assert found[1:3] == [None, None]
+    assert [round(value, 2) for value in (found[0], found[3])] == [0.5, 0.25]
     assert bench.trend([run(0.5, placed=False)], "fmax", "ecp5") == [None]
     assert bench.trend([run(0.5)], "cells", "ice40") == [None]
 

@@ -257,5 +257,6 @@ def _hold(output: Output, check: bool, name: str | None, store: "Store | None") 
         if path:
             output.facts("", [("baseline", str(path))])
     if not ok:
-        differing = [d for d in baseline.differences(old, found) if not d.within]
-        raise HadacastError(f"{len(differing):,} points differ from the baseline: {lines[0]}")
+        differing = sum(not d.within for d in baseline.differences(old, found))
+        count = "1 point differs" if differing == 1 else f"{differing:,} points differ"
+        raise HadacastError(f"{count} from the baseline, such as {lines[0]}")
