@@ -87,13 +87,16 @@ def sources() -> str:
     """A hash of hadacast's own files, the same wherever they are installed."""
     import hadacast
 
-    folders_ = [Path(folder) for folder in hadacast.__path__]
-    found = {path.relative_to(root).as_posix(): path for root in folders_ for path in root.rglob("*")}
+    found: dict[str, Path] = {}
+    for folder in map(Path, hadacast.__path__):
+        # Where several folders have it, a package comes from the first, as when it is imported.
+        own = {path.relative_to(folder): path for path in folder.rglob("*") if path.suffix in (".py", ".v")}
+        new = {part.parts[0] for part in own} - {name.partition("/")[0] for name in found}
+        found |= {part.as_posix(): path for part, path in own.items() if part.parts[0] in new}
     total = hashlib.sha256()
     for name in sorted(found):
-        if found[name].suffix in (".py", ".v"):
-            content = found[name].read_bytes()
-            total.update(f"{name} {len(content)}:".encode() + content)
+        content = found[name].read_bytes()
+        total.update(f"{name} {len(content)}:".encode() + content)
     return total.hexdigest()[:16]
 
 

@@ -184,9 +184,10 @@ def test_what_made_it(monkeypatch):
 def test_the_hash_of_the_sources_sees_every_change(tmp_path, monkeypatch):
     import hadacast
 
-    (tmp_path / "core").mkdir()
-    (tmp_path / "core" / "a.py").write_text("x = 1\n")
-    monkeypatch.setattr(hadacast, "__path__", [str(tmp_path)])
+    first_root = tmp_path / "one"
+    (first_root / "core").mkdir(parents=True)
+    (first_root / "core" / "a.py").write_text("x = 1\n")
+    monkeypatch.setattr(hadacast, "__path__", [str(first_root)])
 
     def fresh():
         sources.cache_clear()
@@ -194,11 +195,20 @@ def test_the_hash_of_the_sources_sees_every_change(tmp_path, monkeypatch):
 
     try:
         first = fresh()
-        (tmp_path / "core" / "a.pyc").write_text("x")
+        (first_root / "core" / "a.pyc").write_text("x")
         assert fresh() == first
-        (tmp_path / "core" / "a.py").write_text("x = 2\n")
+        (first_root / "core" / "a.py").write_text("x = 2\n")
         second = fresh()
-        (tmp_path / "core" / "b.v").write_text("")
-        assert len({first, second, fresh()}) == 3
+        (first_root / "core" / "b.v").write_text("")
+        third = fresh()
+        assert len({first, second, third}) == 3
+        (tmp_path / "other" / "core").mkdir(parents=True)
+        (tmp_path / "other" / "core" / "c.py").write_text("")
+        monkeypatch.setattr(hadacast, "__path__", [str(first_root), str(tmp_path / "other")])
+        hidden = fresh()
+        (tmp_path / "other" / "core" / "c.py").write_text("x = 1\n")
+        assert fresh() == hidden
+        (tmp_path / "other" / "new.py").write_text("")
+        assert fresh() != hidden
     finally:
         sources.cache_clear()
