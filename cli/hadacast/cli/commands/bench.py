@@ -257,6 +257,7 @@ def _hold(output: Output, check: bool, name: str | None, store: "Store | None") 
         if path:
             output.facts("", [("baseline", str(path))])
     if not ok:
-        differing = sum(not d.within for d in baseline.differences(old, found))
-        count = "1 point differs" if differing == 1 else f"{differing:,} points differ"
-        raise HadacastError(f"{count} from the baseline, such as {lines[0]}")
+        differing = [d for d in baseline.differences(old, found) if not d.within]
+        count = "1 point differs" if len(differing) == 1 else f"{len(differing):,} points differ"
+        first = differing[0]
+        raise HadacastError(f"{count} from the baseline, such as {first.name}: {first.kind}: {first.text}")
