@@ -14,6 +14,8 @@ from hadacast.report.pictures import Row
 
 TEMPLATE = "report.html.j2"
 COMPARISON = "comparison.html.j2"
+EXPLORATION = "exploration.html.j2"
+BENCH = "bench.html.j2"
 STYLE = "style.css"
 
 
@@ -83,6 +85,73 @@ def render_comparison(document: dict[str, Any]) -> str:
         rows=comparison.rows(document),
         notes=comparison.notes(document),
         plots=plots,
+    )
+
+
+def render_exploration(document: dict[str, Any]) -> str:
+    """The page of a sweep."""
+    from hadacast.report import exploration
+    from hadacast.report import plots as draw
+
+    rows = [row for row in document["rows"] if not row["error"]]
+    best = [row for row in rows if row["front"]]
+    plots = []
+    for x, y in exploration.pairs(document):
+        shown = exploration.points(rows, x, y)
+        ends = tuple(str(row["point"]) for row in best) if len(best) <= exploration.NAMED else ()
+        plots.append(Markup(draw.front(shown, (exploration.axis(x), exploration.axis(y)), ends)))
+    heads, front = exploration.shown(document, best)
+    _, every = exploration.shown(document, rows)
+    return _page(
+        EXPLORATION,
+        **document,
+        title=exploration.title(document),
+        objectives=exploration.objectives(document),
+        heads=heads,
+        front=front,
+        every=every,
+        plots=plots,
+        failures=exploration.errors(document),
+    )
+
+
+def render_bench(document: dict[str, Any], runs: Sequence[dict[str, Any]] = ()) -> str:
+    """The page of a run of the bench; `runs` are the recorded ones, oldest first."""
+    from hadacast.bench.peer import NAME
+    from hadacast.report import bench
+    from hadacast.report import bench_plots as draw
+
+    records = document["points"]
+    families = []
+    for family in dict.fromkeys(r["family"] for r in records):
+        own = [r for r in records if r["family"] == family]
+        plots = [
+            (
+                Markup(draw.area(own, family)),
+                "Logic cells. The mark is the floor: what the adders alone take.",
+            )
+        ]
+        if any(r["median_fmax"] is not None for r in own):
+            plots.append((Markup(draw.clock(own, family)), "The mark is a lone adder of the output’s width."))
+        plots.append((Markup(draw.latency(own, family)), "From the first beat in to the first beat out."))
+        families.append({"title": bench.TITLES[family], "plots": plots, "tables": bench.tables(own)})
+    history = [
+        (Markup(draw.history(runs, name, what)), text)
+        for name, what, text in (
+            ("cells", f"cells by {NAME}’s", "Runs before place and route have estimated cells."),
+            ("fmax", f"clock by {NAME}’s", "Above 1 is faster."),
+        )
+        if any(value is not None for family in bench.TITLES for value in bench.trend(runs, name, family))
+    ]
+    return _page(
+        BENCH,
+        **document,
+        goal_heads=bench.GOAL_HEADS,
+        goal_rows=bench.goal_rows(records),
+        notes=bench.notes(records),
+        families=families,
+        history=history,
+        peer=NAME,
     )
 
 
