@@ -1,16 +1,20 @@
 """Mended netlists: the same function, in fewer cells or with paths that are timed."""
 
 import json
+from pathlib import Path
 
 import pytest
+from amaranth.back import rtlil
 from hw.netlists import for_models
 
+from hadacast.core.delay import Delay
 from hadacast.core.top import AxiTop
 from hadacast.core.verilog import to_verilog
 from hadacast.errors import HadacastError
 from hadacast.recipe import load
+from hadacast.tech.family import FAMILIES, Target
 from hadacast.tools import yosys
-from hadacast.tools.mend import mend_file, widen_luts
+from hadacast.tools.mend import bound_fan_out, mend_file, widen_luts
 
 CELLS = "read_verilog +/lattice/common_sim.vh +/lattice/ccu2c_sim.vh"
 
@@ -115,3 +119,102 @@ def test_other_cells_stay():
     before = repr(cells)
     widen_luts({"cells": cells})
     assert repr(cells) == before
+
+
+MEMORY = f"read_verilog {Path(__file__).with_name('dp16kd.v')}"
+
+
+@pytest.fixture
+def queue(tmp_path):
+    """A delay in block RAM after synthesis for ECP5, and the same mended."""
+    delay = Delay(20, 8, "bram")
+    text = rtlil.convert(delay, name="delay", platform=Target(FAMILIES["ecp5"]))
+    (tmp_path / "delay.il").write_text(text)
+    # By way of Verilog, as all cores go.
+    yosys.run("read_rtlil delay.il; proc; memory_collect; write_verilog delay.v", cwd=tmp_path)
+    yosys.run("read_verilog delay.v; synth_ecp5 -top delay -json gold.json", cwd=tmp_path)
+    (tmp_path / "gate.json").write_text((tmp_path / "gold.json").read_text())
+    mend_file(tmp_path / "gate.json", "ecp5")
+    return tmp_path
+
+
+def memory_of(path):
+    cells = json.loads(path.read_text())["modules"]["delay"]["cells"].values()
+    (memory,) = [cell for cell in cells if cell["type"] == "DP16KD"]
+    return memory
+
+
+def prove_queues_equal(folder):
+    """Fourteen cycles from reset, whatever comes in: more than a block, words of it through the memory."""
+    for name in ("gold", "gate"):
+        for_models(folder / f"{name}.json", "delay")
+        yosys.run(
+            f"""
+            read_json {name}.json
+            {CELLS}
+                        {MEMORY}
+            hierarchy -top delay
+            proc
+            flatten
+            memory -nordff
+            opt -full
+            rename -top {name}
+            write_rtlil {name}.il
+            """,
+            cwd=folder,
+        )
+    yosys.run(
+        """
+        read_rtlil gold.il
+        read_rtlil gate.il
+        miter -equiv -flatten -make_outputs gold gate miter
+        hierarchy -top miter
+        opt -full
+        sat -verify -seq 14 -set-init-zero -set-at 1 in_rst 1 -prove trigger 0 miter
+        """,
+        cwd=folder,
+        timeout=200,
+    )
+
+
+def test_block_ram_with_its_own_output_register_is_the_same_function(queue):
+    assert memory_of(queue / "gold.json")["parameters"]["REGMODE_B"] == "NOREG"
+    mended = memory_of(queue / "gate.json")
+    assert mended["parameters"]["REGMODE_A"] == mended["parameters"]["REGMODE_B"] == "OUTREG"
+    prove_queues_equal(queue)
+
+
+def test_an_output_register_that_never_waits_would_be_noticed(queue):
+    design = json.loads((queue / "gate.json").read_text())
+    for cell in design["modules"]["delay"]["cells"].values():
+        if cell["type"] == "DP16KD":
+            cell["connections"]["OCEB"] = ["1"]
+    (queue / "gate.json").write_text(json.dumps(design))
+    with pytest.raises(HadacastError, match="proof did fail"):
+        prove_queues_equal(queue)
+
+
+def test_copies_of_a_register_are_the_same_function(tmp_path):
+    """One bit that goes to many: each input has the register or a copy of it, and none has more than the limit."""
+    (tmp_path / "many.v").write_text(
+        "module many(input clk, e, d, input [199:0] a, output [199:0] o);\n"
+        "reg q; always @(posedge clk) if (e) q <= d;\n"
+        "assign o = a ^ {200{q}};\nendmodule\n"
+    )
+    yosys.run("read_verilog many.v; synth_ecp5 -top many -json many.json", cwd=tmp_path)
+    module = json.loads((tmp_path / "many.json").read_text())["modules"]["many"]
+    bound_fan_out(module, 48)
+    registers = [cell for cell in module["cells"].values() if cell["type"] == "TRELLIS_FF"]
+    assert len(registers) == 5
+    drivers = {cell["connections"]["Q"][0] for cell in registers}
+    for cell in registers:
+        assert cell["connections"]["DI"] == registers[0]["connections"]["DI"]
+        assert cell["connections"]["CE"] == registers[0]["connections"]["CE"]
+    sinks = [
+        bits[0]
+        for cell in module["cells"].values()
+        for pin, bits in cell["connections"].items()
+        if pin != "Q" and bits[0] in drivers
+    ]
+    assert len(sinks) == 200
+    assert max(sinks.count(net) for net in drivers) <= 48
