@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 from hadacast import checks
@@ -50,7 +51,11 @@ def local(work: Work, source: Source, jobs: int) -> Rows:
             with _pool(jobs) as pool:
                 while True:
                     for index, task in waiting:
-                        running[pool.submit(measure, task, source)] = (index, task)
+                        try:
+                            running[pool.submit(measure, task, source)] = (index, task)
+                        except BrokenProcessPool:
+                            waiting = chain([(index, task)], waiting)
+                            raise
                         if len(running) == jobs:
                             break
                     if not running:

@@ -16,7 +16,8 @@ def title(document: dict[str, Any]) -> str:
     """What was swept, on what."""
     sweep = document["sweep"]
     where = f" on {sweep['device']}" if sweep["device"] else ""
-    return f"{sweep['recipe']}{where}: {sweep['points']:,} points, {LEVELS[sweep['level']]}"
+    points = "1 point" if sweep["points"] == 1 else f"{sweep['points']:,} points"
+    return f"{sweep['recipe']}{where}: {points}, {LEVELS[sweep['level']]}"
 
 
 def fields(document: dict[str, Any]) -> list[str]:
@@ -154,12 +155,12 @@ def notes(document: dict[str, Any]) -> list[str]:
     """Below the table: the objectives, how many points met the conditions, what failed."""
     rows = document["rows"]
     best = sum(row["front"] for row in rows)
-    found = [f"{MARK} {best:,} of {len(rows):,} points are on the front: {objectives(document)}"]
+    found = [f"{MARK} on the front: {best:,} of {len(rows):,} points; {objectives(document)}"]
     if document["sweep"]["where"]:
         met = sum(row["met"] for row in rows)
-        found.append(f"{met:,} points meet {' and '.join(document['sweep']['where'])}")
+        found.append(f"conditions are met by {met:,}")
     if document["before"]:
-        found.append(f"{document['before']:,} points were there from before")
+        found.append(f"there from before: {document['before']:,}")
     failures = errors(document)
     for error, points in failures[:FAILURES]:
         found.append(f"failed, {_points(points)}: {error}")

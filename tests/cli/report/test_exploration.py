@@ -115,9 +115,9 @@ def test_a_terminal_shows_few_rows_whole_and_of_many_the_front(document):
 def test_notes(document):
     document["before"] = 3
     best, met, before, failed = exploration.notes(document)
-    assert best == f"● 2 of 6 points are on the front: least cells, most throughput, most sqnr, where {EVIL}"
-    assert met == f"3 points meet {EVIL}"
-    assert before == "3 points were there from before"
+    assert best == f"● on the front: 2 of 6 points; least cells, most throughput, most sqnr, where {EVIL}"
+    assert met == "conditions are met by 3"
+    assert before == "there from before: 3"
     assert failed == f"failed, points 4, 5: {EVIL}"
     document["rows"] = [row(point, point, error=f"error {point % 7}") for point in range(70)]
     *_, last, more = exploration.notes(document)

@@ -76,7 +76,7 @@ def explore(output: Output, jobs: int | None, scheduler: str | None, retry: bool
     folder = Path(out or f"build/{Path(sweep.recipe).stem}-explore")
     _prepare(folder)
     total = len(sweep.numbers)
-    with output.job(f"exploring {sweep.recipe}: {total:,} points") as job:
+    with output.job(f"exploring {total:,} points of {sweep.recipe}") as job:
         if scheduler:
             measure: Callable[..., Any] = partial(workers.cluster, source=sweep.source, address=scheduler)
         else:
