@@ -243,6 +243,34 @@ def test_ended_half_way_and_resumed_the_table_is_the_same(hadacast, mine, whole,
     assert (mine / "out" / "table.parquet").read_bytes() == whole
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are looked for in /proc")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=lambda how: how.name)
+def test_ended_while_a_tool_runs_the_tool_ends_too(mine, tmp_path_factory, how):
+    tool = tmp_path_factory.mktemp("tools") / "nextpnr"
+    tool.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && { echo "slow -- (Version nextpnr-0.0)"; exit 0; }\n'
+        f"echo $$ > {mine}/pid.part; mv {mine}/pid.part {mine}/pid; exec sleep 300\n"
+    )
+    tool.chmod(0o755)
+    options = ("explore", "small.toml", *DATA, "--axis", "stream.lanes=1", *PLACED)
+    environment = {**os.environ, "NEXTPNR_ICE40": str(tool)}
+    with open(mine / "log", "wb") as log:
+        program = subprocess.Popen([*PROGRAM, *options], cwd=mine, stdout=log, stderr=log, env=environment)
+    end = time.monotonic() + 60
+    while not (mine / "pid").exists():
+        assert program.poll() is None, (mine / "log").read_text()
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    children = {int((mine / "pid").read_text()), *_descendants(program.pid)}
+    program.send_signal(how)
+    program.wait(30)
+    end = time.monotonic() + 20
+    while any(_alive(child) for child in children):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert "Traceback" not in (mine / "log").read_text()
+
+
 def test_the_same_on_a_cluster(hadacast, mine, whole):
     distributed = pytest.importorskip("distributed")
     options = {"processes": True, "n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1"}
@@ -265,10 +293,9 @@ def test_two_hundred_netlists_killed_resumed_and_on_a_cluster(hadacast, mine):
     distributed = pytest.importorskip("distributed")
     axes = (
         *("--axis", "stream.lanes=1,2", "--axis", "stage.fwht.registers=0..2"),
-        *("--axis", "input.width=5..15,99;input.fraction=1..11,0"),
-        *("--axis", "stage.quantize.code=int3,int4,int8", "--points", "200"),
+        *("--axis", "stage.fwht.stall_span=2,3", "--axis", "input.width=4..20,99"),
     )
-    sweep = ("explore", "mine.toml", "--data", "x.npy", *axes, "--no-place", "-d", "ice40-up5k")
+    sweep = ("explore", "small.toml", *DATA, *axes, "--points", "200", "--no-place", "-d", "ecp5-25k")
     with open(mine / "log", "wb") as log:
         program = subprocess.Popen(
             [*PROGRAM, *sweep, "-o", "killed", "--cache", "one"], cwd=mine, stdout=log, stderr=log
