@@ -236,7 +236,7 @@ def _print(output: Output, document: dict[str, Any]) -> None:
     from hadacast.report import exploration
 
     heads, rows = exploration.shown(document, exploration.listed(document["rows"]), output.out.width)
-    output.table(exploration.title(document), heads, rows, right=range(1, len(heads)))
+    output.table(exploration.title(document), heads, rows, right=range(len(heads)))
     for note in exploration.notes(document):
         output.out.print(f" {note}", soft_wrap=True)
     output.facts("", [("table", document["table"]), ("report", document["report"])])
