@@ -53,7 +53,7 @@ def local(work: Work, source: Source, jobs: int) -> Rows:
                 while True:
                     for index, task in waiting:
                         try:
-                            running[pool.submit(measure, task, source)] = (index, task)
+                            running[pool.submit(_measured, task, source)] = (index, task)
                         except BrokenProcessPool:
                             waiting = chain([(index, task)], waiting)
                             raise
@@ -73,7 +73,7 @@ def local(work: Work, source: Source, jobs: int) -> Rows:
 def _alone(task: Task, source: Source) -> Row:
     try:
         with _pool(1) as pool:
-            return pool.submit(measure, task, source).result()
+            return pool.submit(_measured, task, source).result()
     except BrokenProcessPool:
         return {"error": LOST}
 
@@ -94,18 +94,37 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
         raise
 
 
+_working = False
+
+
 def _prepare() -> None:
     """In a worker: Ctrl-C is the parent's, SIGTERM ends the tool that runs, and so does the parent's end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_outlive_nobody, daemon=True).start()
+
+
+def _end(number: int, frame: object) -> None:
+    if _working:
+        sys.exit(128 + number)  # which ends the tool on its way
+    os._exit(128 + number)  # the pool would print a traceback
+
+
+def _measured(task: Task, source: Source) -> Row:
+    """`measure`, in a worker of the pool."""
+    global _working
+    _working = True
+    try:
+        return measure(task, source)
+    finally:
+        _working = False
 
 
 def _outlive_nobody() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
-    while True:  # the pool's own loop survives the first, which ends what it was doing
+    while True:  # the first ends what the worker was doing, and the pool's loop goes on
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(1)
 
