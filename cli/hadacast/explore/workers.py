@@ -11,9 +11,10 @@ import sys
 import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from itertools import chain, islice
 from typing import Any
 
 from hadacast import checks
@@ -29,6 +30,7 @@ LOST = "the process that measured it was killed; out of memory?"
 CONNECT = 10.0  # seconds for the scheduler to answer
 JOIN = 60.0  # and for its first worker to be there
 WINDOW = 1000  # tasks that a cluster is given ahead
+LOSSES = 5  # how often in a row all workers may go away before any of them has measured a point
 
 
 def cores() -> int:
@@ -50,7 +52,11 @@ def local(work: Work, source: Source, jobs: int) -> Rows:
             with _pool(jobs) as pool:
                 while True:
                     for index, task in waiting:
-                        running[pool.submit(measure, task, source)] = (index, task)
+                        try:
+                            running[pool.submit(_measured, task, source)] = (index, task)
+                        except BrokenProcessPool:
+                            waiting = chain([(index, task)], waiting)
+                            raise
                         if len(running) == jobs:
                             break
                     if not running:
@@ -67,7 +73,7 @@ def local(work: Work, source: Source, jobs: int) -> Rows:
 def _alone(task: Task, source: Source) -> Row:
     try:
         with _pool(1) as pool:
-            return pool.submit(measure, task, source).result()
+            return pool.submit(_measured, task, source).result()
     except BrokenProcessPool:
         return {"error": LOST}
 
@@ -88,18 +94,37 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
         raise
 
 
+_working = False
+
+
 def _prepare() -> None:
     """In a worker: Ctrl-C is the parent's, SIGTERM ends the tool that runs, and so does the parent's end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_outlive_nobody, daemon=True).start()
+
+
+def _end(number: int, frame: object) -> None:
+    if _working:
+        sys.exit(128 + number)  # which ends the tool on its way
+    os._exit(128 + number)  # the pool would print a traceback
+
+
+def _measured(task: Task, source: Source) -> Row:
+    """`measure`, in a worker of the pool."""
+    global _working
+    _working = True
+    try:
+        return measure(task, source)
+    finally:
+        _working = False
 
 
 def _outlive_nobody() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
-    while True:  # the pool's own loop survives the first, which ends what it was doing
+    while True:  # the first ends what the worker was doing, and the pool's loop goes on
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(1)
 
@@ -114,42 +139,82 @@ def cluster(work: Work, source: Source, address: str) -> Rows:
         from distributed import Client, as_completed
     except ImportError:
         raise HadacastError("--scheduler needs Dask: pip install 'hadacast[cluster]'") from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     shown = checks.quote(address)
+    with _quiet():
+        try:
+            client = Client(address, timeout=CONNECT, set_as_default=False)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise HadacastError(f"scheduler {shown} can't be reached: {line(error)[:200]}") from None
+        with client:
+            yield from _joined(client, as_completed, work, source, address)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the log of Dask's client, which prints tracebacks where a connection is lost."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
     try:
-        client = Client(address, timeout=CONNECT, set_as_default=False)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise HadacastError(f"scheduler {shown} can't be reached: {line(error)[:200]}") from None
-    with client:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def _joined(client: Any, as_completed: Any, work: Work, source: Source, address: str) -> Rows:
+    shown = f"scheduler {checks.quote(address)}"
+    waiting, fruitless = iter(work), 0
+    while True:
+        running: dict[str, tuple[int, Task]] = {}
         try:
             client.wait_for_workers(1, timeout=JOIN)
+            for index, row in _collected(client, as_completed, waiting, running, source):
+                fruitless = 0
+                yield index, row
+            return
         except (OSError, TimeoutError):
-            raise HadacastError(
-                f"scheduler {shown} has no workers: start some, `dask worker {address}`"
-            ) from None
-        yield from _collected(client, as_completed, work, source)
+            raise HadacastError(f"{shown} has no workers: start some, `dask worker {address}`") from None
+        except CancelledError:
+            fruitless += 1
+            if client.status != "running":
+                raise HadacastError(f"the connection to {shown} was lost") from None
+            if fruitless > LOSSES:
+                raise HadacastError(f"{shown} loses its workers") from None
+        # The last worker that had the data went away: to be sent, with all that was under way, to others.
+        waiting = chain(list(running.values()), waiting)
 
 
-def _collected(client: Any, as_completed: Any, work: Work, source: Source) -> Rows:
+def _collected(
+    client: Any,
+    as_completed: Any,
+    waiting: Iterator[tuple[int, Task]],
+    running: dict[str, Any],
+    source: Source,
+) -> Rows:
     data = client.scatter(source, broadcast=True, hash=False)
-    waiting, indices = iter(work), {}
     done = as_completed(loop=client.loop)
 
     def submit(count: int) -> None:
-        for _, (index, task) in zip(range(count), waiting, strict=False):
+        for index, task in islice(waiting, count):
             future = client.submit(measure, task, data, pure=False)
-            indices[future.key] = index
+            running[future.key] = (index, task)
             done.add(future)
 
     submit(WINDOW)
     for future in done:
+        row = _result(future)  # which may go away with its worker until it is here
+        index, _ = running.pop(future.key)
         submit(1)
-        index = indices.pop(future.key)
-        error = future.exception()
-        if error is None:
-            yield index, future.result()
-        elif type(error).__name__ == "KilledWorker":
-            yield index, {"error": LOST}
-        else:
-            what = line(error)[:300] if isinstance(error, HadacastError) else repr(error)[:300]
-            raise HadacastError(f"a worker of the cluster can't do it: {what}")
+        yield index, row
+
+
+def _result(future: Any) -> Row:
+    try:
+        row: Row = future.result()
+        return row
+    except CancelledError:
+        raise
+    except Exception as error:
+        if type(error).__name__ == "KilledWorker":
+            return {"error": LOST}
+        what = line(error)[:300] if isinstance(error, HadacastError) else repr(error)[:300]
+        raise HadacastError(f"a worker of the cluster can't do it: {what}") from None

@@ -16,7 +16,8 @@ def title(document: dict[str, Any]) -> str:
     """What was swept, on what."""
     sweep = document["sweep"]
     where = f" on {sweep['device']}" if sweep["device"] else ""
-    return f"{sweep['recipe']}{where}: {sweep['points']:,} points, {LEVELS[sweep['level']]}"
+    points = "1 point" if sweep["points"] == 1 else f"{sweep['points']:,} points"
+    return f"{sweep['recipe']}{where}: {points}, {LEVELS[sweep['level']]}"
 
 
 def fields(document: dict[str, Any]) -> list[str]:
@@ -46,17 +47,27 @@ def listed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def shown(
     document: dict[str, Any], rows: list[dict[str, Any]], room: int = 0
 ) -> tuple[list[str], list[tuple[str, ...]]]:
-    """Heads, and rows in words: the front's mark, the point's number, fields that vary, figures.
+    """Heads, and rows in words: the point's number, marked on the front, fields that vary, figures.
 
     room: characters that there are across, 0 for any number; figures that aren't objectives are left out, the
-    last first, where they don't fit.
+    last first, where they don't fit, and then fields whose value another one tells.
     """
     own = [name for name in fields(document) if len({row[name] for row in document["rows"]}) > 1]
     names = figures(document)
     kept = len({*document["sweep"]["minimize"], *document["sweep"]["maximize"]} & set(names))
     while room and len(names) > kept and _width(*_words(rows, own, names)) > room:
         names.pop()
+    if room and _width(*_words(rows, own, names)) > room:
+        own = [name for k, name in enumerate(own) if not _told(document["rows"], own[:k], name)]
     return _words(rows, own, names)
+
+
+def _told(rows: list[dict[str, Any]], others: list[str], name: str) -> bool:
+    """Whether one of other fields tells a field's value, as that of its axis does."""
+    return any(
+        len({(row[other], row[name]) for row in rows}) == len({row[other] for row in rows})
+        for other in others
+    )
 
 
 def _width(heads: list[str], words: list[tuple[str, ...]]) -> int:
@@ -64,17 +75,16 @@ def _width(heads: list[str], words: list[tuple[str, ...]]) -> int:
     columns = zip(
         *(tuple(max(cell.split("\n"), key=len) for cell in row) for row in (heads, *words)), strict=True
     )
-    return sum(max(map(len, column)) + 2 for column in columns)
+    return sum(max(map(len, column)) + 3 for column in columns) + 1
 
 
 def _words(
     rows: list[dict[str, Any]], own: list[str], names: list[str]
 ) -> tuple[list[str], list[tuple[str, ...]]]:
-    heads = ["front", "point", *(_broken(name) for name in own), *(head(name) for name in names)]
+    heads = ["point", *(_broken(name) for name in own), *(head(name) for name in names)]
     words = [
         (
-            MARK if row["front"] else "",
-            f"{row['point']:,}",
+            f"{MARK} {row['point']:,}" if row["front"] else f"{row['point']:,}",
             *(text(row[name]) for name in own),
             *(figure(name, row[name]) for name in names),
         )
@@ -84,9 +94,8 @@ def _words(
 
 
 def _broken(name: str) -> str:
-    """A field's name in two lines."""
-    before, dot, last = name.rpartition(".")
-    return f"{before}{dot}\n{last}"
+    """A field's name in lines."""
+    return name.replace(".", ".\n")
 
 
 def pairs(document: dict[str, Any]) -> list[tuple[str, str]]:
@@ -154,12 +163,12 @@ def notes(document: dict[str, Any]) -> list[str]:
     """Below the table: the objectives, how many points met the conditions, what failed."""
     rows = document["rows"]
     best = sum(row["front"] for row in rows)
-    found = [f"{MARK} {best:,} of {len(rows):,} points are on the front: {objectives(document)}"]
+    found = [f"{MARK} on the front: {best:,} of {len(rows):,} points; {objectives(document)}"]
     if document["sweep"]["where"]:
         met = sum(row["met"] for row in rows)
-        found.append(f"{met:,} points meet {' and '.join(document['sweep']['where'])}")
+        found.append(f"conditions are met by {met:,}")
     if document["before"]:
-        found.append(f"{document['before']:,} points were there from before")
+        found.append(f"there from before: {document['before']:,}")
     failures = errors(document)
     for error, points in failures[:FAILURES]:
         found.append(f"failed, {_points(points)}: {error}")

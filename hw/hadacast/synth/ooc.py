@@ -11,9 +11,11 @@ register, register to output, and input to output straight through the core.
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,8 @@ from hadacast.synth.mapping import map_core
 from hadacast.synth.placing import Placer
 from hadacast.synth.store import Store
 from hadacast.tools import mend, process
+
+Call = Callable[[], dict[str, Any]]
 
 _INNER = "register -> register"
 
@@ -150,21 +154,18 @@ def synthesize(
         progress(f"placing and routing {top} on {device.name}, {what}")
         return placer.place(seed)
 
-    with ThreadPoolExecutor(jobs) as pool:
-        try:
-            runs = {seed: pool.submit(place, alone, seed) for seed in seeds}
-            ports_job = pool.submit(place, around, seeds[0]) if around else None
-            reports = {seed: job.result() for seed, job in runs.items()}
-            async_error = ""
+    calls: list[Call] = [partial(place, alone, seed) for seed in seeds]
+    calls += [partial(place, around, seeds[0])] if around else []
+    with _at_once(calls, jobs) as results:
+        reports = {seed: result() for seed, result in zip(seeds, results, strict=False)}
+        registered, async_error = None, ""
+        if around:
             try:
-                registered = ports_job.result() if ports_job else None
+                registered = results[-1]()
             except HadacastError as error:
                 # The core itself was placed: its figures stand.
-                registered, async_error = None, str(error)
+                async_error = str(error)
                 progress(f"no figures for paths at the ports: {error}")
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
 
     fmax = {seed: timing.fmax(report) for seed, report in reports.items()}
     known = {seed: value for seed, value in fmax.items() if value is not None}
@@ -198,6 +199,20 @@ def synthesize(
         tools={**core.tools, alone.tool: alone.version},
         seconds=round(time.monotonic() - began, 1),
     )
+
+
+@contextmanager
+def _at_once(calls: list[Call], jobs: int) -> Iterator[list[Call]]:
+    """What gives the result of each call, some of which run at once."""
+    if jobs == 1:  # in this thread, where a signal that ends the process ends the tool too
+        yield calls
+        return
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            yield [pool.submit(call).result for call in calls]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _checked(seeds: Sequence[int]) -> tuple[int, ...]:

@@ -25,7 +25,8 @@ def test_version(hadacast):
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("list",), ("show",), ("generate",), ("simulate",), ("synth",), ("build",), ("talk",)]
+    "command",
+    [(), ("list",), ("show",), ("generate",), ("simulate",), ("synth",), ("explore",), ("build",), ("talk",)],
 )
 def test_help(hadacast, command):
     assert "Usage:" in hadacast(*command, "--help").stdout

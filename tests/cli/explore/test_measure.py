@@ -34,6 +34,14 @@ def draft(tmp_path):
     return lambda *overrides: recipe.draft(tmp_path / "mine.toml", overrides)
 
 
+@pytest.fixture
+def small(tmp_path):
+    """The draft of a core that is soon synthesized."""
+    before, _, _ = RECIPE.rpartition('[[stage]]\nkind = "quantize"')
+    (tmp_path / "small.toml").write_text(before + '[[stage]]\nkind = "cast"\n')
+    return lambda *overrides: recipe.draft(tmp_path / "small.toml", ("input.width=6", *overrides))
+
+
 def sqnr(exact, approximate):
     return 10 * np.log10((exact**2).sum() / ((exact - approximate) ** 2).sum())
 
@@ -81,14 +89,14 @@ def test_a_row_of_the_exact_result(draft):
     assert row == {"frame": 8, "lanes": 2, "latency": spec.latency, **noise(spec, source())}
 
 
-def test_a_row_of_the_netlist_and_one_that_is_placed(draft, tmp_path):
-    spec = draft().recipe().pipeline
+def test_a_row_of_the_netlist_and_one_that_is_placed(small, tmp_path):
+    spec = small().recipe().pipeline
     chip = device("ice40-hx8k")
     options = {"top": module_name(spec), "device": chip, "workdir": tmp_path / "work", "ports": False}
     result = synthesize(to_verilog(AxiTop(spec), "ice40"), seeds=(1,), **options)
     cache = str(tmp_path / "cache")
-    mapped = measure(replace(task(MAP, "ice40-hx8k", cache=cache), draft=draft()), source())
-    placed = measure(replace(task(PLACE, "ice40-hx8k", seeds=(1,), cache=cache), draft=draft()), source())
+    mapped = measure(replace(task(MAP, "ice40-hx8k", cache=cache), draft=small()), source())
+    placed = measure(replace(task(PLACE, "ice40-hx8k", seeds=(1,), cache=cache), draft=small()), source())
     assert mapped["error"] == placed["error"] == ""
     for name in ("ff", "lut_ram", "block_ram", "multiplier"):
         assert mapped[name] == placed[name] == result.roles[name]
@@ -101,14 +109,14 @@ def test_a_row_of_the_netlist_and_one_that_is_placed(draft, tmp_path):
     assert {path.name for path in (tmp_path / "cache").rglob("*.gz")} != set()
 
 
-def test_a_core_that_does_not_fit_keeps_what_is_known(draft, tmp_path, monkeypatch):
+def test_a_core_that_does_not_fit_keeps_what_is_known(small, tmp_path, monkeypatch):
     tiny = replace(device("ice40-hx8k"), nextpnr=("--lp384", "--package", "qn32"))
     monkeypatch.setattr(module, "device", lambda name: tiny)
-    made = replace(task(PLACE, "ice40-hx8k", seeds=(1,), cache=str(tmp_path)), draft=draft())
+    made = replace(task(PLACE, "ice40-hx8k", seeds=(1,), cache=str(tmp_path)), draft=small("input.width=16"))
     row = measure(made, source())
     assert "of 384 ICESTORM_LC on ice40-hx8k, too many" in row["error"]
     assert "log" not in row["error"]
-    assert row["sqnr"] > 0
+    assert row["input_sqnr"] > 0
     assert "cells" not in row
 
 

@@ -163,6 +163,34 @@ def test_a_window_smaller_than_the_sweep(own, scheduler, monkeypatch):
     assert dict(workers.cluster(found.tasks(range(12)), found.source, scheduler)) == dict(enumerate(rows))
 
 
+def test_workers_that_go_away_and_others_that_come(own, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(workers, "WINDOW", 3)
+    found, rows = own
+    options = {"processes": True, "n_workers": 1, "threads_per_worker": 1, "host": "127.0.0.1"}
+    with distributed.LocalCluster(dashboard_address=":0", silence_logs=50, **options) as cluster:
+        coming = workers.cluster(found.tasks(range(12)), found.source, cluster.scheduler_address)
+        with closing(coming):
+            some = dict([next(coming)])
+            # With the only worker go the data that it was sent.
+            cluster.scale(0)
+            cluster.sync(cluster._correct_state)
+            cluster.scale(1)
+            assert some | dict(coming) == dict(enumerate(rows))
+
+
+def test_a_scheduler_that_goes_away(own, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(workers, "WINDOW", 2)
+    found, _ = own
+    options = {"processes": True, "n_workers": 1, "threads_per_worker": 1, "host": "127.0.0.1"}
+    with distributed.LocalCluster(dashboard_address=":0", silence_logs=50, **options) as cluster:
+        coming = workers.cluster(found.tasks(range(12)), found.source, cluster.scheduler_address)
+        next(coming)
+    with pytest.raises(HadacastError, match=r"^the connection to scheduler 'tcp://.*' was lost$"):
+        list(coming)
+
+
 def test_workers_of_another_version_end_the_sweep(own, scheduler):
     found, _ = own
     task = found.task_of(0)

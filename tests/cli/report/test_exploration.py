@@ -91,8 +91,8 @@ def test_columns_that_say_something(document):
     # `lanes` is the axis, `frame` the same everywhere.
     assert exploration.figures(document) == ["cells", "throughput", "sqnr"]
     heads, rows = exploration.shown(document, document["rows"][:2])
-    assert heads == ["front", "point", "stream.\nlanes", "cells", "throughput\nMsamples/s", "sqnr\ndB"]
-    assert rows == [("●", "0", "1", "100", "100.0", "20.00"), ("●", "1", "2", "200", "250.0", "20.00")]
+    assert heads == ["point", "stream.\nlanes", "cells", "throughput\nMsamples/s", "sqnr\ndB"]
+    assert rows == [("● 0", "1", "100", "100.0", "20.00"), ("● 1", "2", "200", "250.0", "20.00")]
 
 
 def test_what_does_not_fit_is_left_out_but_for_objectives(document):
@@ -103,7 +103,15 @@ def test_what_does_not_fit_is_left_out_but_for_objectives(document):
     some, _ = exploration.shown(document, document["rows"][:4], 60)
     assert some[-2:] == ["sqnr\ndB", "latency\nclocks"]
     least, _ = exploration.shown(document, document["rows"][:4], 5)
-    assert least[-1] == "sqnr\ndB"
+    assert least == ["point", "stream.\nlanes", "cells", "throughput\nMsamples/s", "sqnr\ndB"]
+
+
+def test_what_another_field_tells_is_left_out_where_there_is_no_room(document):
+    for own in document["rows"]:
+        own |= {"input.width": 8 + own["point"] % 2, "input.fraction": 2 + own["point"] % 2 * 4}
+    for room, fields in ((100, 3), (30, 1)):
+        heads, _ = exploration.shown(document, document["rows"][:4], room)
+        assert len(heads) == 4 + fields
 
 
 def test_a_terminal_shows_few_rows_whole_and_of_many_the_front(document):
@@ -115,9 +123,9 @@ def test_a_terminal_shows_few_rows_whole_and_of_many_the_front(document):
 def test_notes(document):
     document["before"] = 3
     best, met, before, failed = exploration.notes(document)
-    assert best == f"● 2 of 6 points are on the front: least cells, most throughput, most sqnr, where {EVIL}"
-    assert met == f"3 points meet {EVIL}"
-    assert before == "3 points were there from before"
+    assert best == f"● on the front: 2 of 6 points; least cells, most throughput, most sqnr, where {EVIL}"
+    assert met == "conditions are met by 3"
+    assert before == "there from before: 3"
     assert failed == f"failed, points 4, 5: {EVIL}"
     document["rows"] = [row(point, point, error=f"error {point % 7}") for point in range(70)]
     *_, last, more = exploration.notes(document)

@@ -76,7 +76,7 @@ def explore(output: Output, jobs: int | None, scheduler: str | None, retry: bool
     folder = Path(out or f"build/{Path(sweep.recipe).stem}-explore")
     _prepare(folder)
     total = len(sweep.numbers)
-    with output.job(f"exploring {sweep.recipe}: {total:,} points") as job:
+    with output.job(f"exploring {total:,} points of {sweep.recipe}") as job:
         if scheduler:
             measure: Callable[..., Any] = partial(workers.cluster, source=sweep.source, address=scheduler)
         else:
@@ -236,7 +236,7 @@ def _print(output: Output, document: dict[str, Any]) -> None:
     from hadacast.report import exploration
 
     heads, rows = exploration.shown(document, exploration.listed(document["rows"]), output.out.width)
-    output.table(exploration.title(document), heads, rows, right=range(1, len(heads)))
+    output.table(exploration.title(document), heads, rows, right=range(len(heads)))
     for note in exploration.notes(document):
         output.out.print(f" {note}", soft_wrap=True)
     output.facts("", [("table", document["table"]), ("report", document["report"])])
