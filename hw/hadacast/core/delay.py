@@ -7,6 +7,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.count import Ring
+from hadacast.tech.family import of_platform
 from hadacast.tech.lut import one_lut
 
 # Registers behind the storage, the memory's own among them. A block RAM's slow output goes through one more.
@@ -133,7 +134,11 @@ class Delay(Component):
                 "no_rw_check": 1,
             },
         )
-        registers = OUTPUT_REGISTERS[self.storage]
+        registers = (
+            OUTPUT_REGISTERS[self.storage]
+            if self.storage == "lutram"
+            else of_platform(platform).ram_registers
+        )
         write, read = memory.write_port(), memory.read_port()
         place = Ring(m, arrives, self.depth, "place")
         tail = Signal(len(self.tail), name="tail_word", reset_less=True)

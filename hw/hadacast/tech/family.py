@@ -16,11 +16,13 @@ class Family:
     name: as on the command line.
     ff_depth: the deepest delay, in beats, that "auto" keeps in flip-flops.
     lutram_depth: the deepest that "auto" keeps in LUT RAM; 0 where there is none.
+    ram_registers: how many registers a block RAM's output wants before an adder, its own among them, 1 or 2.
     """
 
     name: str
     ff_depth: int
     lutram_depth: int
+    ram_registers: int = 2
 
     def storage(self, depth: int) -> str:
         """Where a delay of `depth` beats lives if nothing else is said: "ff", "lutram" or "bram"."""
@@ -44,8 +46,8 @@ FAMILIES = {
         Family(name="generic", ff_depth=4, lutram_depth=16),
         Family(name="ecp5", ff_depth=4, lutram_depth=16),
         Family(name="gowin", ff_depth=4, lutram_depth=16),
-        # A flip-flop takes a whole logic cell here, and block RAMs are small and many.
-        Family(name="ice40", ff_depth=4, lutram_depth=0),
+        # A flip-flop takes a whole logic cell here, and block RAMs are small, many, and as fast as an adder.
+        Family(name="ice40", ff_depth=2, lutram_depth=0, ram_registers=1),
     )
 }
 

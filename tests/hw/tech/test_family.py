@@ -17,11 +17,11 @@ from hadacast.tech import family
     [
         ("ecp5", 4, "ff"),
         ("ecp5", 8, "lutram"),
-        ("ecp5", 32, "lutram"),
-        ("ecp5", 64, "bram"),
+        ("ecp5", 16, "lutram"),
+        ("ecp5", 32, "bram"),
         ("gowin", 32, "bram"),
-        ("ice40", 4, "ff"),
-        ("ice40", 8, "bram"),
+        ("ice40", 2, "ff"),
+        ("ice40", 4, "bram"),
     ],
 )
 def test_auto_storage(name, depth, storage):

@@ -1,4 +1,7 @@
-"""Cores whose last adders hold, as on ECP5, do what the others do: the same bench, with plain adders in it."""
+"""Cores as families other than the generic one have them do what it does: the same bench, with plain adders in
+them. On ECP5 the last adders hold; on iCE40 the one register behind a memory is its own."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +12,7 @@ from hadacast.core.top import AxiTop
 from hadacast.sim.scoreboard import compare
 from hadacast.sim.simulators import simulate
 from hadacast.sim.stimulus import Stimulus
+from hadacast.tech.family import FAMILIES
 
 CONFIGS = [
     Config(2, 2, 16),
@@ -20,9 +24,12 @@ CONFIGS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def held(monkeypatch):
-    monkeypatch.setattr(fwht, "holds", lambda lanes, platform: True)
+@pytest.fixture(params=["ecp5", "ice40"], autouse=True)
+def family(request, monkeypatch):
+    """The generic family, with what decides the structure of a core from another one."""
+    other = FAMILIES[request.param]
+    monkeypatch.setattr(fwht, "holds", lambda lanes, platform: request.param == "ecp5")
+    monkeypatch.setitem(FAMILIES, "generic", replace(other, name="generic"))
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=str)
