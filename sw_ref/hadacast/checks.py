@@ -59,7 +59,7 @@ def geometry(frame: Any, lanes: Any) -> None:
 
 
 def distinct(name: str, values: Sequence[Any], high: int, each: str) -> None:
-    """Raise HadacastError unless values are different integers from 0 to high; `each` says so: "each once"."""
+    """Raise HadacastError unless values are different integers from 0 to high; `each` says "each once"."""
     seen = set()
     for k, value in enumerate(values):
         integer(f"{name}[{k}]", value, 0, high)

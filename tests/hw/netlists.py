@@ -7,8 +7,8 @@ from pathlib import Path
 def for_models(path: Path, top: str) -> None:
     """Make a JSON netlist ready for models of its cells, in place.
 
-    It loses the black boxes that the models take the place of, and what block RAMs hold at first, which nothing
-    reads; an output that is open gets a net.
+    It loses the black boxes that the models take the place of, and what block RAMs hold at first, which
+    nothing reads; an output that is open gets a net.
     """
     module = json.loads(path.read_text())["modules"][top]
     for net, cell in enumerate(module["cells"].values(), 1_000_000):

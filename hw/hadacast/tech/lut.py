@@ -13,8 +13,8 @@ from amaranth.hdl import Const, Instance, Module, Signal, Value
 
 from hadacast.tech.family import of_platform
 
-# Of each family: the primitive, its table's parameter, its inputs and its output. On iCE40, whose clock enables
-# are global wires, it would cost LUTs and gain nothing.
+# Of each family: the primitive, its table's parameter, its inputs and its output. On iCE40, whose clock
+# enables are global wires, it would cost LUTs and gain nothing.
 _CELLS = {
     "ecp5": ("LUT4", "INIT", ("A", "B", "C", "D"), "Z"),
 }

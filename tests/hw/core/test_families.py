@@ -1,5 +1,7 @@
-"""Cores as families other than the generic one have them do what it does: the same bench, with plain adders in
-them. On ECP5 the last adders hold; on iCE40 the one register behind a memory is its own."""
+"""Cores as other families have them do what the generic one does: the same bench, with plain adders in them.
+
+On ECP5 the last adders hold; on iCE40 the one register behind a memory is its own.
+"""
 
 from dataclasses import replace
 

@@ -195,7 +195,7 @@ def test_an_output_register_that_never_waits_would_be_noticed(queue):
 
 
 def test_copies_of_a_register_are_the_same_function(tmp_path):
-    """One bit that goes to many: each input has the register or a copy of it, and none has more than the limit."""
+    """A bit that goes to many: each input has the register or a copy, and none has more than the limit."""
     (tmp_path / "many.v").write_text(
         "module many(input clk, e, d, input [199:0] a, output [199:0] o);\n"
         "reg q; always @(posedge clk) if (e) q <= d;\n"
