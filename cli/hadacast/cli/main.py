@@ -3,6 +3,7 @@
 import click
 
 from hadacast.cli.commands.build import build
+from hadacast.cli.commands.cells import cells
 from hadacast.cli.commands.configure import configure
 from hadacast.cli.commands.evaluate import evaluate
 from hadacast.cli.commands.generate import generate
@@ -30,5 +31,5 @@ def main(ctx: click.Context) -> None:
     ctx.obj = Output()
 
 
-for command in (list_, show, generate, configure, simulate, evaluate, synth, build, talk):
+for command in (list_, show, generate, configure, simulate, evaluate, synth, cells, build, talk):
     main.add_command(command)
