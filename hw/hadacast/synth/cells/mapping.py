@@ -20,8 +20,8 @@ from hadacast.tools import process, yosys
 LIBERTY = "cells.lib"
 """What the library's file is called in the working folder."""
 
-MAX_STORAGE_BITS = 1 << 17
-"""More bits of memory in flip-flops than anyone would build, or wait for."""
+MAX_STORAGE_BITS = 1 << 15
+"""More bits of memory in flip-flops than anyone would build; mapping them takes minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
