@@ -4,6 +4,7 @@ The command line, the Python API and the tests all come through `load`.
 """
 
 import difflib
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -122,6 +123,29 @@ def catalogue() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A recipe as read and not yet checked: overrides and tables of constants are in it, so that it needs no
+    file any more.
+
+    Members
+    -------
+    file: the name of the file that it was read from.
+    content: tables and values as TOML has them.
+    """
+
+    file: str
+    content: dict[str, Any]
+
+    def recipe(self) -> Recipe:
+        """The recipe. Raises HadacastError, in one line, for whatever is wrong with it."""
+        return _build(self.content, Path(self.file).stem)
+
+    def text(self) -> str:
+        """All of it in one line, the same for the same recipe; for a hash."""
+        return json.dumps([self.file, self.content], sort_keys=True, default=str)
+
+
 def load(recipe: str | Path, overrides: Iterable[str] = ()) -> Recipe:
     """Read a shipped recipe by name, or one's own by the path of its TOML file.
 
@@ -130,6 +154,16 @@ def load(recipe: str | Path, overrides: Iterable[str] = ()) -> Recipe:
 
     Raises HadacastError, in one line, for whatever is wrong with the name, file, key or value.
     """
+    read = draft(recipe, overrides)
+    try:
+        return read.recipe()
+    except HadacastError as error:
+        raise HadacastError(f"recipe {checks.quote(read.file)}: {error}") from None
+
+
+def draft(recipe: str | Path, overrides: Iterable[str] = ()) -> Draft:
+    """The first half of `load`, which reads. Raises HadacastError as it does, but not for what is wrong with
+    the recipe itself."""
     path = _find(recipe)
     document = _read(path)
     for text in overrides:
@@ -137,9 +171,9 @@ def load(recipe: str | Path, overrides: Iterable[str] = ()) -> Recipe:
     try:
         if "stage" in document:
             document["stage"] = tables.resolved(document["stage"], path.parent)
-        return _build(document, path.stem)
     except HadacastError as error:
         raise HadacastError(f"recipe {checks.quote(path.name)}: {error}") from None
+    return Draft(file=path.name, content=document)
 
 
 def _find(recipe: str | Path) -> Path:
@@ -183,7 +217,7 @@ def _override(document: dict[str, Any], text: str) -> None:
             raise HadacastError(f"{shown}: {checks.quote(name)} is not a table")
     if not isinstance(node, dict):
         raise HadacastError(f"{shown}: say which stage and which field, such as stage.fwht.registers=2")
-    node[names[-1]] = _value(value.strip())
+    node[names[-1]] = value_of(value.strip())
 
 
 def _stage_entry(stages: list[Any], name: str, shown: str) -> Any:
@@ -200,8 +234,8 @@ def _stage_entry(stages: list[Any], name: str, shown: str) -> Any:
     )
 
 
-def _value(text: str) -> Any:
-    """`text` as TOML, or itself: what needs no quotes in a shell should need none here."""
+def value_of(text: str) -> Any:
+    """An override's value: `text` as TOML, or itself. What needs no quotes in a shell needs none here."""
     try:
         parsed = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):

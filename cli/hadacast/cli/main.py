@@ -6,6 +6,7 @@ from hadacast.cli.commands.build import build
 from hadacast.cli.commands.cells import cells
 from hadacast.cli.commands.configure import configure
 from hadacast.cli.commands.evaluate import evaluate
+from hadacast.cli.commands.explore import explore
 from hadacast.cli.commands.generate import generate
 from hadacast.cli.commands.list import list_
 from hadacast.cli.commands.show import show
@@ -31,5 +32,5 @@ def main(ctx: click.Context) -> None:
     ctx.obj = Output()
 
 
-for command in (list_, show, generate, configure, simulate, evaluate, synth, cells, build, talk):
+for command in (list_, show, generate, configure, simulate, evaluate, synth, cells, explore, build, talk):
     main.add_command(command)

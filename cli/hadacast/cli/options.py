@@ -65,11 +65,11 @@ def with_recipe(default: str | None = None) -> Callable[[Callable[..., Any]], Ca
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def wrapper(*args: Any, recipe: str, **options: Any) -> Any:
-            overrides = _overrides(options)
+            overrides = overrides_of(options)
             return function(*args, chosen=_choose(recipe, overrides), **options)
 
         optional: dict[str, Any] = {"default": default} if default else {}
-        return click.argument("recipe", **optional)(_with_overrides(wrapper))
+        return click.argument("recipe", **optional)(with_overrides(wrapper))
 
     return decorate
 
@@ -80,17 +80,17 @@ def with_recipes(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapper(*args: Any, recipe: tuple[str, ...], **options: Any) -> Any:
-        overrides = _overrides(options)
+        overrides = overrides_of(options)
         return function(*args, chosen=[_choose(name, overrides) for name in recipe], **options)
 
-    return click.argument("recipe", nargs=-1, required=True)(_with_overrides(wrapper))
+    return click.argument("recipe", nargs=-1, required=True)(with_overrides(wrapper))
 
 
 def _choose(reference: str, overrides: tuple[str, ...]) -> Chosen:
     return Chosen(recipe=recipes.load(reference, overrides), reference=reference, overrides=overrides)
 
 
-def _overrides(options: dict[str, Any]) -> tuple[str, ...]:
+def overrides_of(options: dict[str, Any]) -> tuple[str, ...]:
     """What --set and its short forms say, taken out of a command's options."""
     overrides = [*options.pop("settings")]
     for _, key, _, _ in SHORTCUTS:
@@ -100,8 +100,8 @@ def _overrides(options: dict[str, Any]) -> tuple[str, ...]:
     return tuple(overrides)
 
 
-def _with_overrides(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command --set and its short forms."""
+def with_overrides(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command --set and its short forms, which `overrides_of` reads out of what it receives."""
     decorated = function
     for names, _, kind, text in reversed(SHORTCUTS):
         type_: Any = {} if kind is bool else {"type": kind}

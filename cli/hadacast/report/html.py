@@ -14,6 +14,7 @@ from hadacast.report.pictures import Row
 
 TEMPLATE = "report.html.j2"
 COMPARISON = "comparison.html.j2"
+EXPLORATION = "exploration.html.j2"
 STYLE = "style.css"
 
 
@@ -83,6 +84,33 @@ def render_comparison(document: dict[str, Any]) -> str:
         rows=comparison.rows(document),
         notes=comparison.notes(document),
         plots=plots,
+    )
+
+
+def render_exploration(document: dict[str, Any]) -> str:
+    """The page of a sweep."""
+    from hadacast.report import exploration
+    from hadacast.report import plots as draw
+
+    rows = [row for row in document["rows"] if not row["error"]]
+    best = [row for row in rows if row["front"]]
+    plots = []
+    for x, y in exploration.pairs(document):
+        shown = exploration.points(rows, x, y)
+        ends = tuple(str(row["point"]) for row in best) if len(best) <= exploration.NAMED else ()
+        plots.append(Markup(draw.front(shown, (exploration.axis(x), exploration.axis(y)), ends)))
+    heads, front = exploration.shown(document, best)
+    _, every = exploration.shown(document, rows)
+    return _page(
+        EXPLORATION,
+        **document,
+        title=exploration.title(document),
+        objectives=exploration.objectives(document),
+        heads=heads,
+        front=front,
+        every=every,
+        plots=plots,
+        failures=exploration.errors(document),
     )
 
 

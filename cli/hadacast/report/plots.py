@@ -173,6 +173,40 @@ def sqnr_over_bits(names: list[str], rotated: list[float | None], bits: list[flo
         return _svg(figure, "Signal over quantization noise over bits per value")
 
 
+def front(points: list[tuple[float, float, str]], labels: tuple[str, str], ends: tuple[str, ...] = ()) -> str:
+    """Points of a sweep by two figures, (x, y, sort), the sort `front`, `met` or `rest`: what is on the
+    front, what meets the conditions, and what doesn't. `ends`, one for each point on the front in order, are
+    written at them."""
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _axes()
+        styles: dict[str, dict[str, Any]] = {
+            "rest": {
+                "s": 16,
+                "facecolors": "none",
+                "edgecolors": LINE,
+                "label": "doesn’t meet the conditions",
+            },
+            "met": {"s": 20, "color": BEFORE, "alpha": 0.55, "linewidths": 0, "label": "beaten"},
+            "front": {"s": 36, "color": AFTER, "zorder": 3, "label": "on the front"},
+        }
+        for sort, style in styles.items():
+            own = [(x, y) for x, y, kind in points if kind == sort]
+            if own:
+                axes.scatter(*zip(*own, strict=True), **style)
+        best = [(x, y) for x, y, kind in points if kind == "front"]
+        for (x, y), text in zip(best, ends, strict=False):
+            axes.annotate(text, (x, y), (4, 4), textcoords="offset points", fontsize=8)
+        if all(x > 0 for x, _, _ in points) and points:
+            largest, least = max(x for x, _, _ in points), min(x for x, _, _ in points)
+            if largest > 20 * least:
+                axes.set_xscale("log")
+        axes.set_xlabel(labels[0])
+        axes.set_ylabel(labels[1])
+        if len({kind for _, _, kind in points}) > 1:
+            figure.legend(loc="outside upper right", ncols=3, fontsize=9)
+        return _svg(figure, f"{labels[1]} over {labels[0]} of each point")
+
+
 def _bars(values: list[float | None]) -> list[float]:
     """Lengths of bars; nothing where there is no value."""
     return [np.nan if value is None else value for value in values]

@@ -17,6 +17,9 @@ class Flow:
         flipflop, data, clock: the plain flip-flop's cell type and the names of its D and clock pins.
         parameters: the flip-flop's parameters.
         sites: how many sites that hold one 4-input LUT each a placed cell of a kind takes.
+        estimate: the same of a cell before it is placed, by Yosys's kinds.
+        drivers: kinds of which a flip-flop takes the output inside its site, where it has no other way in;
+            () where it has one.
         caveat: what a reader of the clock must know, empty for most.
     """
 
@@ -28,6 +31,8 @@ class Flow:
     clock: str
     parameters: Mapping[str, str]
     sites: Mapping[str, int]
+    estimate: Mapping[str, int]
+    drivers: tuple[str, ...]
     caveat: str = ""
 
 
@@ -41,6 +46,8 @@ FLOWS: Mapping[str, Flow] = {
         clock="CLK",
         parameters={"CEMUX": "1 ", "CLKMUX": "CLK", "GSR": "DISABLED", "LSRMUX": "LSR", "REGSET": "RESET"},
         sites={"TRELLIS_COMB": 1},
+        estimate={"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 4},
+        drivers=(),
     ),
     "ice40": Flow(
         synth="synth_ice40",
@@ -51,6 +58,8 @@ FLOWS: Mapping[str, Flow] = {
         clock="C",
         parameters={},
         sites={"ICESTORM_LC": 1},
+        estimate={"SB_LUT4": 1},
+        drivers=("SB_LUT4",),
     ),
     "gowin": Flow(
         synth="synth_gowin -noiopads",
@@ -61,6 +70,8 @@ FLOWS: Mapping[str, Flow] = {
         clock="CLK",
         parameters={"INIT": "0"},
         sites={"LUT4": 1, "ALU": 1, "RAM16SDP4": 4},
+        estimate={"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1, "RAM16SDP4": 4},
+        drivers=("LUT1", "LUT2", "LUT3", "LUT4", "ALU"),
         # Those LUTs are made after placement, when nextpnr has already looked up the delays.
         caveat="the clock is an upper bound: nextpnr doesn't time paths that reach a flip-flop through "
         "a pass-through LUT, as from a multiplexer, a memory or another flip-flop",

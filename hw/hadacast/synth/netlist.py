@@ -48,9 +48,9 @@ def load(path: Path, top: str) -> Netlist:
     return module
 
 
-def save(path: Path, module: Netlist, top: str) -> None:
-    """Write one module as a netlist nextpnr reads."""
-    path.write_text(json.dumps({"creator": "hadacast", "modules": {top: module}}), encoding="utf-8")
+def text(module: Netlist, top: str) -> str:
+    """One module as a netlist nextpnr reads."""
+    return json.dumps({"creator": "hadacast", "modules": {top: module}})
 
 
 def cells(module: Netlist) -> dict[str, int]:
@@ -71,6 +71,44 @@ def roles(counts: dict[str, int]) -> dict[str, int]:
         elif kind in _ROLE_OF:
             result[_ROLE_OF[kind]] += count
     return result
+
+
+def estimate(module: Netlist, flow: Flow) -> int:
+    """LUT sites that a netlist will about take on the device: its LUTs, carries and LUT RAMs, and where a
+    flip-flop is reached through a LUT only, those that share a site with none. Place and route adds what ends
+    chains and passes signals through."""
+    counts = cells(module)
+    total = sum(n * counts.get(kind, 0) for kind, n in flow.estimate.items())
+    return total + _alone(module, flow) if flow.drivers else total
+
+
+def _alone(module: Netlist, flow: Flow) -> int:
+    """How many flip-flops and iCE40 carries no LUT shares a site with: a flip-flop shares that of the cell
+    that drives it and nothing else, a carry that of the LUT with its operands and its carry in."""
+    users: Counter[Any] = Counter(bit for port in module["ports"].values() for bit in port["bits"])
+    outputs, operands = set(), set()
+    for cell in module["cells"].values():
+        pins = cell["connections"]
+        for pin, bits in pins.items():
+            if cell["port_directions"].get(pin) == "input":
+                users.update(bits)
+            elif cell["type"] in flow.drivers:
+                outputs.update(bits)
+        if cell["type"] == "SB_LUT4":
+            operands.add(_bits(pins, "I1", "I2", "I3"))
+    found = 0
+    for cell in module["cells"].values():
+        pins = cell["connections"]
+        if cell["type"].startswith(flow.flipflop):
+            (data,) = pins["D"]
+            found += not (data in outputs and users[data] == 1)
+        elif cell["type"] == "SB_CARRY":
+            found += _bits(pins, "I0", "I1", "CI") not in operands
+    return found
+
+
+def _bits(pins: dict[str, Any], *names: str) -> tuple[Any, ...]:
+    return tuple(bit for name in names for bit in pins.get(name, ["x"]))
 
 
 def without_ports(module: Netlist) -> Netlist:

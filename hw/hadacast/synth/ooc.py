@@ -9,8 +9,6 @@ flip-flop at every port bit of the same netlist and reports the slowest path of 
 register, register to output, and input to output straight through the core.
 """
 
-import json
-import re
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -19,10 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hadacast import checks
 from hadacast.errors import HadacastError
 from hadacast.synth import netlist, timing
 from hadacast.synth.devices import Device
-from hadacast.tools import mend, nextpnr, process, yosys
+from hadacast.synth.mapping import map_core
+from hadacast.synth.placing import Placer
+from hadacast.synth.store import Store
+from hadacast.tools import mend, process
 
 _INNER = "register -> register"
 
@@ -96,20 +98,25 @@ def synthesize(
     abc9: bool = True,
     ports: bool = True,
     timeout: float | None = None,
+    jobs: int = 2,
+    store: Store | None = None,
 ) -> SynthResult:
-    """Synthesize, place and route a core alone, once per seed, two at a time.
+    """Synthesize, place and route a core alone, once per seed.
 
     Args:
         verilog: the core's text; its clock is the input `aclk`.
         top: the module.
         device: from `hadacast.synth.devices`.
         seeds: the placer's seeds; the figures are those of the median one.
-        workdir: made if missing; keeps the netlists, the logs and nextpnr's reports.
+        workdir: made if missing; keeps the netlists, and the logs and reports of the tools that ran.
         freq: the clock to aim at in MHz (default: the device's, out of reach on purpose).
         progress: told one line at each step.
         abc9: delay-aware mapping (on Gowin Yosys decides).
         ports: whether to measure paths at the ports too, which takes one run more.
         timeout: seconds allowed to each tool call.
+        jobs: how many seeds to place at once; each is one process of some hundred megabytes, and a laptop
+            has no more than two cores to spare.
+        store: where each step's result is looked for first, and kept. Without one every step runs.
 
     Raises:
         HadacastError: a bad argument, a missing tool, a tool's error, or a core that doesn't fit.
@@ -117,48 +124,37 @@ def synthesize(
     began = time.monotonic()
     seeds = _checked(seeds)
     freq = device.freq if freq is None else freq
-    if not re.fullmatch(r"[A-Za-z_]\w*", top):
-        raise HadacastError(f"top {top!r} must be a Verilog module's name: letters, digits and _")
     if not freq > 0:
         raise HadacastError(f"freq {freq!r} must be above 0 MHz")
-    try:
-        workdir.mkdir(parents=True, exist_ok=True)
-        (workdir / "core.v").write_text(verilog, encoding="utf-8")
-    except OSError as error:
-        raise HadacastError(f"can't write in workdir {str(workdir)!r}: {error.strerror}") from None
-    flow = device.flow
-    tools = {
-        "yosys": yosys.version(),
-        flow.nextpnr: process.version(flow.nextpnr, progress),
-    }
-
-    progress(f"synthesizing {top} for {device.name}")
-    options = [flow.synth, device.synth, flow.abc9 if abc9 else ""]
-    yosys.run(
-        f"read_verilog core.v\n{' '.join(filter(None, options))} -top {top} -json netlist.json",
-        cwd=workdir,
-        log=workdir / "yosys.log",
+    checks.integer("jobs", jobs, 1, 1 << 10)
+    core = map_core(
+        verilog,
+        top=top,
+        device=device,
+        workdir=workdir,
+        progress=progress,
+        abc9=abc9,
         timeout=timeout,
+        store=store,
     )
-    core = netlist.load(workdir / "netlist.json", top)
-    counts = netlist.cells(core)
+    flow, module = device.flow, core.module
     if device.family in mend.MENDS:
-        mend.MENDS[device.family](core)
-    netlist.save(workdir / "alone.json", netlist.without_ports(core), top)
-    if ports:
-        netlist.save(workdir / "ports.json", netlist.with_registered_ports(core, flow), top)
+        mend.MENDS[device.family](module)
+    common: dict[str, Any] = {"top": top, "device": device, "freq": freq, "workdir": workdir}
+    common |= {"progress": progress, "timeout": timeout, "store": store}
+    alone = Placer(netlist.without_ports(module), name="alone", **common)
+    around = Placer(netlist.with_registered_ports(module, flow), name="ports", **common) if ports else None
 
-    def place(source: str, seed: int) -> dict[str, Any]:
-        what = "paths at the ports" if source == "ports" else f"seed {seed}"
+    def place(placer: Placer, seed: int) -> dict[str, Any]:
+        what = f"seed {seed}" if placer is alone else f"with registered ports, seed {seed}"
         progress(f"placing and routing {top} on {device.name}, {what}")
-        return _place(device, workdir, source, seed=seed, freq=freq, timeout=timeout)
+        return placer.place(seed)
 
-    # Two at a time: each is one process, and a laptop has no more cores to spare.
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(jobs) as pool:
         try:
-            jobs = {seed: pool.submit(place, "alone", seed) for seed in seeds}
-            ports_job = pool.submit(place, "ports", seeds[0]) if ports else None
-            reports = {seed: job.result() for seed, job in jobs.items()}
+            runs = {seed: pool.submit(place, alone, seed) for seed in seeds}
+            ports_job = pool.submit(place, around, seeds[0]) if around else None
+            reports = {seed: job.result() for seed, job in runs.items()}
             async_error = ""
             try:
                 registered = ports_job.result() if ports_job else None
@@ -182,13 +178,13 @@ def synthesize(
         for kind, count in report["utilization"].items()
         if count["used"]
     }
-    all_ports = None if registered is None else timing.paths(registered, netlist.port_cells(core))
+    all_ports = None if registered is None else timing.paths(registered, netlist.port_cells(module))
     return SynthResult(
         top=top,
         device=device.name,
         freq=freq,
-        cells=counts,
-        roles=netlist.roles(counts),
+        cells=core.cells,
+        roles=core.roles,
         utilization=utilization,
         logic_cells=sum(n * utilization.get(kind, {"used": 0})["used"] for kind, n in flow.sites.items()),
         seeds=tuple(seeds),
@@ -199,7 +195,7 @@ def synthesize(
         async_error=async_error,
         port_fmax=round(1000 / all_ports[0].delay_ns, 2) if all_ports else None,
         caveat=flow.caveat,
-        tools=tools,
+        tools={**core.tools, alone.tool: alone.version},
         seconds=round(time.monotonic() - began, 1),
     )
 
@@ -209,29 +205,3 @@ def _checked(seeds: Sequence[int]) -> tuple[int, ...]:
     if not result or len(set(result)) < len(result) or not all(isinstance(s, int) and s >= 0 for s in result):
         raise HadacastError(f"seeds {seeds!r} must be one or more different integers from 0 up")
     return result
-
-
-def _place(
-    device: Device, workdir: Path, source: str, *, seed: int, freq: float, timeout: float | None
-) -> dict[str, Any]:
-    name = f"{source}-seed{seed}"
-    log = workdir / f"{name}.log"
-    log.unlink(missing_ok=True)  # an older run's would be quoted if the tool doesn't start
-    try:
-        process.run(
-            device.flow.nextpnr,
-            *device.nextpnr,
-            *nextpnr.PLACER,
-            *("--json", f"{source}.json", "--report", f"{name}.report.json"),
-            *("--seed", str(seed), "--freq", f"{freq:g}", "--timing-allow-fail"),
-            cwd=workdir,
-            log=log,
-            timeout=timeout,
-        )
-    except HadacastError as error:
-        full = nextpnr.lacking(log, str(error))
-        if full:
-            raise HadacastError(f"{full} on {device.name}, too many (log: {log})") from None
-        raise error
-    report: dict[str, Any] = json.loads((workdir / f"{name}.report.json").read_text(encoding="utf-8"))
-    return report

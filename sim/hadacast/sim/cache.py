@@ -1,36 +1,20 @@
-"""A per-user folder for what took long to build, each item under the hash of all it was made from."""
+"""Built simulators, each under the hash of all it was made from."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
-import platformdirs
+from hadacast.tools import cache
 
-from hadacast.errors import HadacastError
-
-
-def digest(parts: Iterable[str]) -> str:
-    """A name for a list of texts; any change in any of them changes it."""
-    total = hashlib.sha256()
-    for part in parts:
-        total.update(f"{len(part)}:".encode() + part.encode())
-    return total.hexdigest()[:32]
+digest = cache.digest
 
 
 def folder() -> Path:
     """Where built simulators are kept; XDG_CACHE_HOME moves it. Raises HadacastError if it can't be made."""
-    path = Path(platformdirs.user_cache_dir("hadacast", appauthor=False)) / "sim"
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise HadacastError(
-            f"can't make the cache folder {str(path)!r}: {error.strerror}; set XDG_CACHE_HOME"
-        ) from None
-    return path
+    return cache.folder("sim")
 
 
 def built(name: str, build: Callable[[Path], None]) -> Path:

@@ -49,6 +49,22 @@ def test_cells_and_roles():
     }  # fmt: skip
 
 
+def test_estimate_of_ice40_shares_sites_with_luts_only_where_that_can_be():
+    # The flip-flop's input comes from a port: a site of its own.
+    assert netlist.estimate(module(), FLOWS["ice40"]) == 2
+    shared = module()
+    shared["cells"]["flipflop"]["connections"]["D"] = [5]
+    assert netlist.estimate(shared, FLOWS["ice40"]) == 2  # the LUT drives a port too
+    shared["ports"]["y"]["bits"] = ["0", "0"]
+    assert netlist.estimate(shared, FLOWS["ice40"]) == 1
+    pins = {"I0": [3], "I1": [4], "CI": [7], "CO": [8]}
+    directions = {"I0": "input", "I1": "input", "CI": "input", "CO": "output"}
+    shared["cells"]["carry"] = {"type": "SB_CARRY", "port_directions": directions, "connections": pins}
+    assert netlist.estimate(shared, FLOWS["ice40"]) == 2
+    shared["cells"]["lut"]["connections"] |= {"I1": [3], "I2": [4], "I3": [7]}
+    assert netlist.estimate(shared, FLOWS["ice40"]) == 1
+
+
 def test_without_ports_the_cells_stay_and_the_clock_has_one_name():
     before = module()
     after = netlist.without_ports(before)
@@ -87,9 +103,9 @@ def test_port_cells_by_nextpnrs_names():
     assert "hadacast_port:aclk" not in found
 
 
-def test_load_and_save(tmp_path):
+def test_load_reads_what_text_writes(tmp_path):
     path = tmp_path / "n.json"
-    netlist.save(path, module(), "t")
+    path.write_text(netlist.text(module(), "t"))
     assert netlist.load(path, "t") == module()
     with pytest.raises(HadacastError, match="no module 'u'"):
         netlist.load(path, "u")

@@ -7,7 +7,10 @@ import pytest
 
 from hadacast.errors import HadacastError
 from hadacast.synth.devices import DEVICES, device
+from hadacast.synth.mapping import map_core
 from hadacast.synth.ooc import synthesize
+from hadacast.synth.store import Store
+from hadacast.tools import process, yosys
 
 # A registered adder between registers; and, with through, a path from input to output.
 ADDER = """
@@ -114,6 +117,77 @@ def test_a_core_that_does_not_fit(tmp_path):
             seeds=(1,),
             workdir=tmp_path,
         )
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """What ran: "yosys", or nextpnr's netlist and seed."""
+    found = []
+    original_yosys, original_run = yosys.run, process.run
+
+    def run_yosys(*arguments, **options):
+        found.append("yosys")
+        return original_yosys(*arguments, **options)
+
+    def run(tool, *arguments, **options):
+        found.append((arguments[arguments.index("--json") + 1], arguments[arguments.index("--seed") + 1]))
+        return original_run(tool, *arguments, **options)
+
+    monkeypatch.setattr(yosys, "run", run_yosys)
+    monkeypatch.setattr(process, "run", run)
+    return found
+
+
+def test_with_a_store_nothing_runs_twice(tmp_path, runs):
+    store = Store(tmp_path / "store")
+    verilog, number = adder(4), iter(range(100))
+
+    def measure(text=verilog, seeds=(1,), **options):
+        runs.clear()
+        workdir = tmp_path / f"work{next(number)}"
+        return synthesize(
+            text, top="adder", device=TINY, workdir=workdir, seeds=seeds, jobs=1, store=store, **options
+        )
+
+    plain = synthesize(verilog, top="adder", device=TINY, workdir=tmp_path / "plain", seeds=(1, 2))
+    first = measure()
+    assert runs == ["yosys", ("alone.json", "1"), ("ports.json", "1")]
+    both = measure(seeds=(1, 2))
+    assert runs == [("alone.json", "2")]
+    again = measure(seeds=(1, 2))
+    assert runs == []
+    timed = {"seconds": 0.0}
+    assert dataclasses.replace(both, **timed) == dataclasses.replace(plain, **timed)
+    assert dataclasses.replace(both, **timed) == dataclasses.replace(again, **timed)
+    assert measure().to_dict() == first.to_dict() | {"seconds": pytest.approx(0, abs=5)}
+    # A comment changes the text, and not the netlist.
+    measure(verilog + "// the end\n", ports=False)
+    assert runs == ["yosys"]
+    measure(freq=50, ports=False)
+    assert runs == [("alone.json", "1")]
+    measure(abc9=False, ports=False)
+    assert runs[0] == "yosys"
+
+
+def test_a_core_that_failed_is_tried_again(tmp_path, runs):
+    store, big = Store(tmp_path / "store"), adder(300)
+    for _ in range(2):
+        with pytest.raises(HadacastError, match="of 384 ICESTORM_LC"):
+            synthesize(big, top="adder", device=TINY, workdir=tmp_path, seeds=(1,), ports=False, store=store)
+    assert runs == ["yosys", ("alone.json", "1"), ("alone.json", "1")]
+
+
+@pytest.mark.parametrize("name", ["ecp5-25k", "ice40-hx8k", "gw1nr-9c"])
+def test_mapping_counts_about_what_is_placed(tmp_path, name):
+    core, chip = adder(16, "assign e = ^{y, c, d};"), device(name)
+    mapped = map_core(core, top="adder", device=chip, workdir=tmp_path / "a", store=Store(tmp_path / "store"))
+    options = {"ports": False, "seeds": (1,), "store": Store(tmp_path / "store")}
+    result = synthesize(core, top="adder", device=chip, workdir=tmp_path / "b", **options)
+    assert (mapped.cells, mapped.roles) == (result.cells, result.roles)
+    # 74 flip-flops and LUTs are little beside what nextpnr adds to them.
+    assert mapped.logic_cells == pytest.approx(result.logic_cells, rel=0.2)
+    assert mapped.tools.items() <= result.tools.items()
+    assert not (tmp_path / "b" / "netlist.json").exists()
 
 
 @pytest.mark.parametrize(
