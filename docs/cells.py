@@ -94,7 +94,7 @@ def stages(store: dict[str, Any]) -> str:
         found = store[row.command]
         if len(found["area"]["stages"]) < 4:
             continue
-        for name, entry in found["area"]["stages"].items():
+        for name, entry in sorted(found["area"]["stages"].items(), key=lambda item: _index(item[0])):
             share = entry["area"] / found["area"]["total"]["area"]
             if share < 0.001:
                 continue
@@ -102,6 +102,12 @@ def stages(store: dict[str, Any]) -> str:
             cells = (row.text, f"`{name}`", f"{entry['area'] / 1e6:.3f}", f"{share:.1%}", watts)
             lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _index(stage: str) -> int:
+    """A stage's place in the pipeline; what is before all stages comes first."""
+    number = stage.rpartition("_")[2]
+    return int(number) if number.isdigit() else -1
 
 
 def beside(store: dict[str, Any]) -> str:

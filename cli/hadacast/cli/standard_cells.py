@@ -79,6 +79,7 @@ def measure(
     result["timing"] = estimate.timing(found.timing(), flat, period)
     if library.voltage is not None:
         powers = found.powers(run.activity, clock)
-        size = spec.in_beats * spec.in_lanes
-        result["power"] = estimate.power(powers, flat, library, clock=clock, lanes=spec.in_lanes, frame=size)
+        result["power"] = estimate.power(
+            powers, flat, library, clock=clock, lanes=spec.rate, frame=spec.frame
+        )
     return result

@@ -184,9 +184,11 @@ def run(
     Raises HadacastError if the core's handshake isn't that of a core at full rate.
     """
     each = frames_for(spec)
-    order = np.arange(streams * each).reshape(streams, each) % len(frames)
+    # As many frames travel together as there are copies.
+    order = np.arange(streams * each * spec.copies) % len(frames)
+    travelling = spec.abreast(frames[order]).reshape(streams, each, spec.in_beats, spec.in_lanes)
     packing = Packing.of(spec.in_lanes, spec.input)
-    sent = packing.pack(frames[order.ravel()]).reshape(streams, each * spec.in_beats, -1)
+    sent = packing.pack(travelling).reshape(streams, each * spec.in_beats, -1)
     words = _words(sent)
     gates = Gates(flat, library, streams)
     ones = gates.ones
@@ -238,10 +240,8 @@ def run(
         raise HadacastError(f"{flat.name}: {len(leaving)} of {wanted} beats left the mapped core")
     out = Packing.of(spec.out_lanes, spec.output)
     results = out.unpack(_streams(leaving, streams, out.bytes)).reshape(streams * each, -1)
-    if spec.sequential:  # each stream begins anew
-        expected = np.concatenate([spec.compute(frames[row]) for row in order]).reshape(results.shape)
-    else:
-        expected = spec.compute(frames)[order.ravel()].reshape(results.shape)
+    # Each stream begins anew.
+    expected = np.concatenate([spec.respond(stream) for stream in travelling]).reshape(results.shape)
     driven = {net for net, _, _ in drivers(flat, library)}
     for name, (way, bits) in flat.ports.items():
         if way == "input" and name != CLOCK:

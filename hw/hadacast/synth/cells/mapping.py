@@ -133,7 +133,11 @@ def constraints(library: Library) -> str:
 def stage_modules(verilog: str, top: str) -> list[str]:
     """The modules directly under `<top>.core`: the framer, buffers and stages."""
     names = re.findall(r"^module \\?(\S+)", verilog, re.MULTILINE)
-    return [name for name in names if re.fullmatch(rf"{re.escape(top)}\.core\.[^.]+", name)]
+    return [
+        name
+        for name in names
+        if re.fullmatch(rf"{re.escape(top)}\.core\.(?:copy_\d+\.)?(?!copy_\d+$)[^.]+", name)
+    ]
 
 
 def _memories(path: Path) -> dict[str, int]:
