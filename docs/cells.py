@@ -112,7 +112,7 @@ def _index(stage: str) -> int:
 
 def beside(store: dict[str, Any]) -> str:
     """The 64-point core beside the ASIC."""
-    heads = ("64 points of 8 bits", "clock, MHz", "mm²", "0.18 µm, 1.8 V: nJ a frame", "by C·V² at 65 nm, 1.2 V",
+    heads = ("64 points of 8 bits", "clock, MHz", "mm²", "0.18 µm, 1.8 V: nJ a frame", "C·V² to 65 nm, 1.2 V",
              "of 2.4 nJ")  # fmt: skip
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     for row in BESIDE:

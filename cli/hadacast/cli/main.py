@@ -9,6 +9,7 @@ from hadacast.cli.commands.evaluate import evaluate
 from hadacast.cli.commands.explore import explore
 from hadacast.cli.commands.generate import generate
 from hadacast.cli.commands.list import list_
+from hadacast.cli.commands.plan import plan
 from hadacast.cli.commands.show import show
 from hadacast.cli.commands.simulate import simulate
 from hadacast.cli.commands.synth import synth
@@ -32,5 +33,18 @@ def main(ctx: click.Context) -> None:
     ctx.obj = Output()
 
 
-for command in (list_, show, generate, configure, simulate, evaluate, synth, cells, explore, build, talk):
+for command in (
+    list_,
+    show,
+    generate,
+    configure,
+    simulate,
+    evaluate,
+    synth,
+    cells,
+    plan,
+    explore,
+    build,
+    talk,
+):
     main.add_command(command)

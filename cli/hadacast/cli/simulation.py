@@ -125,12 +125,6 @@ def run(
         raise HadacastError("random is 'port': nothing in a simulation drives it; take xorshift32")
     travelling = spec.abreast(frames).reshape(-1, spec.in_beats * spec.in_lanes)
     stimulus = Stimulus.frames(travelling, spec.in_lanes, gap_rate=gaps, stall_rate=stalls, seed=seed)
-        spec.abreast(frames).reshape(-1, spec.in_beats * spec.in_lanes),
-        spec.in_lanes,
-        gap_rate=gaps,
-        stall_rate=stalls,
-        seed=seed,
-    )
     trace = run_simulator(AxiTop(spec), stimulus, simulator, waves=waves, progress=progress)
     comparison = compare(spec, stimulus, trace)
     problems = [*comparison.problems]
