@@ -16,7 +16,7 @@ MAX_LANES = 32
 """The most lanes that are tried unless others are asked for."""
 
 # Sites that a design has once, however many cores it holds.
-_SHARED = re.compile(r"DCC|GSR|SB_GB|BUFG|PLL|OSC|GND|VCC|.*IO|.*_IO.*|IO.*")
+_SHARED = re.compile(r"DCC\w*|GSR|SB_GB|BUFG\w*|\w*PLL\w*|\w*OSC\w*|GND|VCC|\w*IO|IO\w*")
 _RATE = re.compile(r"(\d+(?:\.\d*)?(?:e\d+)?)\s*([kKMGT]?)")
 _PREFIX = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 
