@@ -108,8 +108,8 @@ class Recipe:
             raise HadacastError(f"{shown}: it must be rows and columns, such as [64, 64]")
         rows, columns = (checks.integer("image", side, 1, spec.frame) for side in self.image)
         for name, format_, size in (
-            ("input", spec.input, spec.in_beats * spec.in_lanes),
-            ("output", spec.output, spec.out_beats * spec.out_lanes),
+            ("input", spec.input, spec.in_size),
+            ("output", spec.output, spec.out_size),
         ):
             if isinstance(format_, Packed):
                 raise HadacastError(f"{shown}: the {name} is {format_}; pictures are plain elements")
@@ -245,9 +245,11 @@ def value_of(text: str) -> Any:
 
 def _build(document: dict[str, Any], stem: str) -> Recipe:
     top = _table(document, "the recipe", TABLES)
-    stream = _table(top.get("stream", {}), "[stream]", ("frame", "lanes"))
+    stream = _table(top.get("stream", {}), "[stream]", ("frame", "lanes", "copies"))
     if "frame" not in stream:
         raise HadacastError("[stream] has no frame: it must say how many elements a frame has")
+    stream = dict(stream)
+    copies = {"copies": stream.pop("copies")} if "copies" in stream else {}
     format_: Codes | Block = inputs.load(top.get("input", {}), stream["frame"], stream.get("lanes", 1))
     build = _table(top.get("build", {}), "[build]", ("sample", "board", "image"))
     entries = top.get("stage", [])
@@ -259,7 +261,7 @@ def _build(document: dict[str, Any], stem: str) -> Recipe:
         stages.append(stage)
         format_ = stage.output
     texts = {key: top[key] for key in ("title", "source") if key in top}
-    pipeline = Pipeline(name=top.get("name", _identifier(stem)), stages=tuple(stages), **texts)
+    pipeline = Pipeline(name=top.get("name", _identifier(stem)), stages=tuple(stages), **texts, **copies)
     method = None
     if "method" in top:
         own = _table(top["method"], "[method]", _names(Method))

@@ -96,6 +96,7 @@ def test_fields_and_defaults_are_those_of_the_page():
         "name": "the file's name",
         **defaults(Pipeline, "", ("title", "source")),
         **defaults(Fwht, "stream.", ("frame", "lanes")),
+        **defaults(Pipeline, "stream.", ("copies",)),
         "input.format": "none",
         **defaults(Format, "input.", [f.name for f in fields(Format)]),
         **{f"stage.{kind}.{name}": value for kind, name, value in own},

@@ -135,7 +135,7 @@ def test_byte_order_mark_and_line_ends_of_windows(write):
         ("stream = [8]", "[stream] is [8]: it must be a table"),
         ("[[stream]]\nframe=8", "[stream] is [{'frame': 8}]: it must be a table"),
         ("[stream]\nframe = 8", "stage is []: it must be one or more [[stage]] tables"),
-        ("[stream]\nsize = 8", "[stream] has no field 'size': it must be one of frame, lanes"),
+        ("[stream]\nsize = 8", "[stream] has no field 'size': it must be one of copies, frame, lanes"),
         ('"a\\nb" = 1', r"the recipe has no field 'a\nb': it must be one of"),
         ("stage = 5\n[stream]\nframe=8", "stage is 5: it must be one or more [[stage]] tables"),
         ("stage = []\n[stream]\nframe=8", "stage is []: it must be one or more"),

@@ -117,14 +117,15 @@ class Client:
         if spec is None:
             raise HadacastError("a client without a spec can only identify")
         array = np.asarray(x)
-        taken, left = spec.in_beats * spec.in_lanes, spec.out_beats * spec.out_lanes
+        taken, left = spec.in_size, spec.out_beats * spec.out_lanes
         if array.ndim == 0 or array.shape[-1] != taken:
             raise HadacastError(f"input has shape {array.shape}: the last axis must be {taken}")
         frames = spec.input.check(array).reshape(-1, taken)
         if not self._checked:
             self.connect()
-        results = np.empty((len(frames), left), dtype=np.int64)
-        for index, frame in enumerate(frames):
+        travelling = spec.abreast(frames)
+        results = np.empty((len(travelling), left), dtype=np.int64)
+        for index, frame in enumerate(travelling):
             body = self._request(
                 Request.TRANSFORM,
                 protocol.pack(frame, spec.input),
@@ -138,8 +139,8 @@ class Client:
                     f"port {self._name!r}: result of frame {index} is wrong: {error}"
                 ) from None
             if progress is not None:
-                progress(index + 1, len(frames))
-        return results.reshape(*array.shape[:-1], left)
+                progress(index + 1, len(travelling))
+        return spec.apart(results).reshape(*array.shape[:-1], spec.out_size)
 
     @property
     def _name(self) -> str:

@@ -172,8 +172,11 @@ def _fixed(form: Codes) -> Format:
 
 
 def digest(spec: Pipeline) -> bytes:
-    """8 bytes that tell pipelines apart: SHA-256 of every stage's members. Names don't count."""
+    """8 bytes that tell pipelines apart: SHA-256 of every stage's members, and of copies where there are
+    several. Names don't count."""
     lines = [stage.kind + " " + " ".join(_members(stage)) for stage in spec.stages]
+    if spec.copies > 1:
+        lines.append(f"copies {spec.copies}")
     return hashlib.sha256("\n".join(lines).encode()).digest()[:8]
 
 

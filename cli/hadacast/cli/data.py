@@ -142,11 +142,11 @@ def framed(source: Source, pipeline: Pipeline, *, frames: int | None = None) -> 
     Integers are codes, and must fit the input format. Real numbers are encoded: ties to even,
     saturating. Raises HadacastError for whatever doesn't suit the pipeline.
     """
-    size = pipeline.in_beats * pipeline.in_lanes
+    size, copies = pipeline.in_size, pipeline.copies
     array = source.array
     if array is None:
         low, high = pipeline.input.min, pipeline.input.max
-        shape = (frames or RANDOM_FRAMES, size)
+        shape = (frames or -(-RANDOM_FRAMES // copies) * copies, size)
         array = np.random.default_rng(source.seed).integers(low, high, shape, endpoint=True)
     joined = source.name in SAMPLES and array.shape[-1] % size > 0 and array.size >= size
     if not joined and array.shape[-1] % size:
@@ -154,7 +154,11 @@ def framed(source: Source, pipeline: Pipeline, *, frames: int | None = None) -> 
             f"{source.text} has shape {array.shape}: the last axis must be a multiple of the frame, {size:,}"
         )
     available = array.size // size
-    taken = available if frames is None else frames
+    taken = available // copies * copies if frames is None else frames
+    if taken % copies or not taken:
+        raise HadacastError(
+            f"frames is {taken or available:,}: it must be a multiple of the {copies} copies, side by side"
+        )
     if taken > available:
         raise HadacastError(f"frames is {taken:,}: {source.text} has {available:,} of {size:,} elements")
     blocks = array.ravel()[: taken * size].reshape(-1, size)

@@ -119,8 +119,8 @@ def settings_text(shown: dict[str, Any]) -> str:
 
 def memory_words(pipeline: Pipeline) -> int:
     """Elements that wait in stages, and in the frame buffer of a pipeline that needs one."""
-    buffer = 0 if pipeline.dropper is not None else 2 * pipeline.in_beats * pipeline.in_lanes
-    return buffer + sum(map(stage_words, pipeline.stages))
+    buffer = 0 if pipeline.dropper is not None else 2 * pipeline.in_size
+    return (buffer + sum(map(stage_words, pipeline.stages))) * pipeline.copies
 
 
 def stage_words(stage: Stage) -> int:
@@ -160,6 +160,7 @@ def pipeline(spec: Pipeline) -> dict[str, Any]:
         "source": spec.source,
         "frame": spec.frame,
         "lanes": spec.lanes,
+        "copies": spec.copies,
         "beats": spec.beats,
         "in_lanes": spec.in_lanes,
         "in_beats": spec.in_beats,
@@ -180,7 +181,7 @@ def pipeline(spec: Pipeline) -> dict[str, Any]:
             for stage in spec.stages
         ],
         "latency_cycles": spec.latency,
-        "samples_per_cycle": spec.lanes,
+        "samples_per_cycle": spec.rate,
         "cycles_per_frame": max(spec.in_beats, spec.out_beats),
         "memory_words": memory_words(spec),
         "ports": ports(spec),

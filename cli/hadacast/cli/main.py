@@ -4,11 +4,13 @@ import click
 
 from hadacast.cli.commands.bench import bench
 from hadacast.cli.commands.build import build
+from hadacast.cli.commands.cells import cells
 from hadacast.cli.commands.configure import configure
 from hadacast.cli.commands.evaluate import evaluate
 from hadacast.cli.commands.explore import explore
 from hadacast.cli.commands.generate import generate
 from hadacast.cli.commands.list import list_
+from hadacast.cli.commands.plan import plan
 from hadacast.cli.commands.show import show
 from hadacast.cli.commands.simulate import simulate
 from hadacast.cli.commands.synth import synth
@@ -32,5 +34,19 @@ def main(ctx: click.Context) -> None:
     ctx.obj = Output()
 
 
-for command in (list_, show, generate, configure, simulate, evaluate, synth, bench, explore, build, talk):
+for command in (
+    list_,
+    show,
+    generate,
+    configure,
+    simulate,
+    evaluate,
+    synth,
+    bench,
+    cells,
+    plan,
+    explore,
+    build,
+    talk,
+):
     main.add_command(command)

@@ -21,6 +21,7 @@ DEFAULT_RECIPE = "rotate128"
 SHORTCUTS: tuple[tuple[tuple[str, ...], str, Any, str], ...] = (
     (("--frame", "-n"), "stream.frame", int, "Elements in a frame, N."),
     (("--lanes", "-p"), "stream.lanes", int, "Elements in a beat, P."),
+    (("--copies",), "stream.copies", int, "Copies of the core side by side."),
     (("--width", "-w"), "input.width", int, "Bits of an input element."),
     (("--fraction",), "input.fraction", int, "Bits of the input right of the binary point."),
     (("--signed/--unsigned",), "input.signed", bool, "Whether the input is signed."),

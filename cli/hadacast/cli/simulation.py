@@ -123,7 +123,8 @@ def run(
         raise HadacastError("layout is 'stream': a simulation takes one stream; take beside, ahead or behind")
     if spec.random_bits:
         raise HadacastError("random is 'port': nothing in a simulation drives it; take xorshift32")
-    stimulus = Stimulus.frames(frames, spec.in_lanes, gap_rate=gaps, stall_rate=stalls, seed=seed)
+    travelling = spec.abreast(frames).reshape(-1, spec.in_beats * spec.in_lanes)
+    stimulus = Stimulus.frames(travelling, spec.in_lanes, gap_rate=gaps, stall_rate=stalls, seed=seed)
     trace = run_simulator(AxiTop(spec), stimulus, simulator, waves=waves, progress=progress)
     comparison = compare(spec, stimulus, trace)
     problems = [*comparison.problems]
@@ -133,7 +134,7 @@ def run(
             problems.append(f"the latency is {trace.latency} cycles; {spec.latency} is stated")
         if rate != 1:
             problems.append(f"the core sustains {rate:.6g} beats per cycle; 1 is right")
-    complete = trace.beats == len(frames) * spec.out_beats
+    complete = trace.beats * spec.copies == len(frames) * spec.out_beats
     return Simulation(
         simulator=simulator,
         gaps=gaps,
@@ -149,7 +150,7 @@ def run(
         problems=tuple(problems),
         seconds=round(trace.seconds, 4),
         build_seconds=round(trace.build_seconds, 4),
-        outputs=trace.data.reshape(len(frames), -1) if complete else None,
+        outputs=spec.apart(trace.data) if complete else None,
     )
 
 
@@ -179,9 +180,9 @@ def affordable_frames(spec: Pipeline, simulator: str, budget: float | None = Non
         return None
     others = sum(stage.lanes for stage in spec.stages if not isinstance(stage, Fwht | Cast))
     units = sum(stage.lanes * _units(stage) for stage in spec.stages)
-    seconds = CYCLE_SECONDS + BUTTERFLY_SECONDS * units + LANE_SECONDS * others
+    seconds = CYCLE_SECONDS + (BUTTERFLY_SECONDS * units + LANE_SECONDS * others) * spec.copies
     cycles = (budget or BUDGET_SECONDS) / seconds
-    return max(1, int((cycles - 2 * spec.latency) / max(spec.in_beats, spec.out_beats)))
+    return max(1, int((cycles - 2 * spec.latency) / max(spec.in_beats, spec.out_beats))) * spec.copies
 
 
 def _units(stage: Stage) -> int:

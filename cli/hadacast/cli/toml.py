@@ -17,7 +17,8 @@ def text(recipe: Recipe) -> str:
     lines = [f"{key} = {value(getattr(spec, key))}" for key in ("name", "title", "source")]
     if recipe.method is not None:
         lines += ["", "[method]", *_pairs(vars(recipe.method))]
-    lines += ["", "[stream]", f"frame = {spec.frame}", f"lanes = {spec.lanes}", "", "[input]"]
+    lines += ["", "[stream]", f"frame = {spec.frame}", f"lanes = {spec.lanes}"]
+    lines += [*([f"copies = {spec.copies}"] if spec.copies > 1 else []), "", "[input]"]
     lines += _pairs(_input(spec.input))
     for stage in spec.stages:
         shown = describe.settings(stage)

@@ -138,7 +138,7 @@ def _fill(row: Row, task: Task, source: Source) -> None:
         row |= {name: result.roles[name] for name in ("ff", "lut_ram", "block_ram", "multiplier")}
         row["cells"] = result.logic_cells
         if isinstance(result, SynthResult) and (clock := result.median_fmax) is not None:
-            row |= {"fmax": clock, "throughput": round(spec.lanes * clock * 1e6)}
+            row |= {"fmax": clock, "throughput": round(spec.rate * clock * 1e6)}
             row["delay"] = round(1000 * spec.latency / clock, 3)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from amaranth.hdl import ClockDomain, Module, Signal
 from amaranth.lib.wiring import Component, In, Out
 
+from hadacast.core.copies import Copies
 from hadacast.core.framer import COUNTER_WIDTH
 from hadacast.core.pipeline import PipelineCore
 from hadacast.format import Codes
@@ -67,7 +68,7 @@ def ports(spec: Pipeline) -> dict[str, Any]:
     scale = {}
     if spec.scales is not None:
         scale = {
-            "m_axis_scale_tdata": Out(8 * spec.scales.side_bytes),
+            "m_axis_scale_tdata": Out(8 * spec.scales.side_bytes * spec.copies),
             "m_axis_scale_tvalid": Out(1),
             "m_axis_scale_tready": In(1),
             "m_axis_scale_tlast": Out(1),
@@ -119,7 +120,7 @@ def ports(spec: Pipeline) -> dict[str, Any]:
 
 
 class AxiTop(Component):
-    """A PipelineCore between AXI4-Stream ports. PORTS says what each is.
+    """A PipelineCore, or several side by side (Copies), between AXI4-Stream ports. PORTS says what each is.
 
     Lane k of a beat is TDATA[B·k + W - 1 : B·k], where B is W rounded up to whole bytes. Bits
     between are ignored at the input and copies of the sign at the output.
@@ -133,7 +134,8 @@ class AxiTop(Component):
         m = Module()
         m.domains.sync = domain = ClockDomain(local=True)
         m.d.comb += [domain.clk.eq(self.aclk), domain.rst.eq(~self.aresetn)]
-        core = m.submodules.core = PipelineCore(self.spec)
+        core: Any = Copies(self.spec) if self.spec.copies > 1 else PipelineCore(self.spec)
+        m.submodules.core = core
         in_bits, out_bits = lane_bits(self.spec.input), lane_bits(self.spec.output)
         for lane in range(self.spec.in_lanes):
             m.d.comb += core.i.p.data[lane].eq(self.s_axis_tdata.word_select(lane, in_bits))

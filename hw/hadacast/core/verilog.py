@@ -82,9 +82,10 @@ def header(spec: Pipeline, family: str = "generic") -> str:
         "",
         f"Frame         {spec.frame} elements in {spec.beats} beats of {spec.lanes} lanes,",
         "              natural order, lane 0 first",
-        *_side_lines("Input", spec, spec.input, spec.in_beats, spec.in_lanes),
-        *_side_lines("Output", spec, spec.output, spec.out_beats, spec.out_lanes),
-        f"Throughput    one beat per clock, frames back to back ({spec.lanes} elements per clock)",
+        *_copies_lines(spec),
+        *_side_lines("Input", spec, spec.input, spec.in_beats, spec.stages[0].in_lanes),
+        *_side_lines("Output", spec, spec.output, spec.out_beats, spec.stages[-1].out_lanes),
+        f"Throughput    one beat per clock, frames back to back ({spec.rate} elements per clock)",
         f"Latency       {spec.latency} clocks from a frame's first beat in to its first beat out,",
         "              without stalls",
         f"Family        {family}",
@@ -113,6 +114,16 @@ def instantiation(spec: Pipeline) -> str:
     )
     pins = ",\n".join(f"  .{name}({name})" for name in widths)
     return f"{nets}{module_name(spec)} core (\n{pins}\n);"
+
+
+def _copies_lines(spec: Pipeline) -> list[str]:
+    if spec.copies == 1:
+        return []
+    taken, left = spec.stages[0].in_lanes, spec.stages[-1].out_lanes
+    return [
+        f"Copies        {spec.copies} side by side: as many frames travel together, copy c on lanes",
+        f"              {taken}*c to {taken}*c+{taken - 1} in and {left}*c to {left}*c+{left - 1} out",
+    ]
 
 
 def _side_lines(name: str, spec: Pipeline, format_: Codes, beats: int, lanes: int) -> list[str]:

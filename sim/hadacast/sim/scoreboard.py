@@ -19,6 +19,7 @@ from hadacast.errors import HadacastError
 from hadacast.sim.cycle import SLACK
 from hadacast.sim.stimulus import Stimulus
 from hadacast.sim.trace import Trace
+from hadacast.spec.pipeline import Pipeline
 
 MAX_ERRORS = 0xFFFF
 """Where frame_errors saturates."""
@@ -112,7 +113,10 @@ def _results(spec: Any, stimulus: Stimulus, starts: list[NDArray[np.int64]]) -> 
     found = []
     for run in runs:
         sent = stimulus.data[run[:, None] + np.arange(spec.in_beats)]
-        result = spec.compute(sent.reshape(len(run), spec.in_beats * spec.in_lanes))
+        if isinstance(spec, Pipeline):
+            result = spec.respond(sent)
+        else:
+            result = spec.compute(sent.reshape(len(run), spec.in_beats * spec.in_lanes))
         found.append(np.asarray(result, dtype=np.int64).reshape(-1, spec.out_lanes))
     return np.concatenate(found)
 

@@ -1,9 +1,10 @@
 """A pipeline: stage specs whose formats chain."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from hadacast import checks
@@ -20,6 +21,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 # Beyond this a beat is no bus any more, and place and route has no chance.
 MAX_BEAT_BITS = 1 << 16
+MAX_COPIES = 64
 
 # Cycles from a frame's last beat into a frame buffer to its first beat out: its bank is full, a word is read,
 # and goes through one more register, since the output of a block RAM is slow.
@@ -41,6 +43,9 @@ class Pipeline:
     stages: at least one; all of one frame length and lane count. What enters the first and leaves the
         last are plain elements or packed bytes: a pack or dequantize stage ends what has scales.
     title, source: one line each for people: what this is, and where it is published.
+    copies: how many of it stand side by side, 1 to 64. One stream feeds them all: copy c is on lanes c·P to
+        c·P + P - 1 of a beat, so as many frames travel together. All else is of one copy, but for `in_lanes`
+        and `out_lanes`, the lanes of the stream, `rate` and `random_bits`.
 
     Raises HadacastError where stages don't chain or a member is out of range.
     """
@@ -49,6 +54,7 @@ class Pipeline:
     stages: tuple[Stage, ...]
     title: str = ""
     source: str = ""
+    copies: int = 1
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
@@ -56,6 +62,7 @@ class Pipeline:
             raise HadacastError(f"name is {checks.quote(self.name)}: it must be {allowed}")
         checks.text("title", self.title)
         checks.text("source", self.source)
+        checks.integer("copies", self.copies, 1, MAX_COPIES)
         checks.instance("stages", self.stages, tuple)
         for stage in self.stages:
             checks.instance("a stage", stage, Stage)
@@ -87,8 +94,9 @@ class Pipeline:
             )
         widest = max(self.in_lanes * 8 * self.input.bytes, self.out_lanes * 8 * self.output.bytes)
         if widest > MAX_BEAT_BITS:
+            shown = f"lanes is {self.lanes}" + (f", copies {self.copies}" if self.copies > 1 else "")
             raise HadacastError(
-                f"lanes is {self.lanes}: a beat would be {widest:,} bits wide, {MAX_BEAT_BITS:,} is the most"
+                f"{shown}: a beat would be {widest:,} bits wide, {MAX_BEAT_BITS:,} is the most"
             )
 
     @property
@@ -107,9 +115,19 @@ class Pipeline:
         return self.stages[0].beats
 
     @property
+    def single(self) -> "Pipeline":
+        """One copy."""
+        return self if self.copies == 1 else replace(self, copies=1)
+
+    @property
+    def rate(self) -> int:
+        """Elements per clock, of all copies."""
+        return self.lanes * self.copies
+
+    @property
     def in_lanes(self) -> int:
-        """Lanes of a beat that comes in: P, or bytes of a packed one."""
-        return self.stages[0].in_lanes
+        """Lanes of a beat that comes in: P, or bytes of a packed one, of each copy."""
+        return self.stages[0].in_lanes * self.copies
 
     @property
     def in_beats(self) -> int:
@@ -118,8 +136,18 @@ class Pipeline:
 
     @property
     def out_lanes(self) -> int:
-        """Lanes of a beat that leaves: P, or bytes of a packed one."""
-        return self.stages[-1].out_lanes
+        """Lanes of a beat that leaves: P, or bytes of a packed one, of each copy."""
+        return self.stages[-1].out_lanes * self.copies
+
+    @property
+    def in_size(self) -> int:
+        """Elements of a frame that comes in, or bytes of a packed one."""
+        return self.in_beats * self.stages[0].in_lanes
+
+    @property
+    def out_size(self) -> int:
+        """Elements of a frame that leaves, or bytes of a packed one."""
+        return self.out_beats * self.stages[-1].out_lanes
 
     @property
     def out_beats(self) -> int:
@@ -150,8 +178,8 @@ class Pipeline:
 
     @property
     def random_bits(self) -> int:
-        """Width of that port: 8 bits for each lane; 0 where there is none."""
-        return 0 if self.random_port is None else 8 * self.lanes
+        """Width of that port: 8 bits for each lane, copy after copy; 0 where there is none."""
+        return 0 if self.random_port is None else 8 * self.rate
 
     @property
     def scales(self) -> Packed | None:
@@ -184,12 +212,45 @@ class Pipeline:
     def compute(self, x: ArrayLike) -> Ints:
         """The exact result for integer codes `x`, int64.
 
-        `x` is (..., in_beats·in_lanes), the result (..., out_beats·out_lanes); both are (..., N) but
-        where a stage packs or unpacks. Raises HadacastError as Stage.compute does.
+        `x` is (..., in_size), the result (..., out_size), frames of one copy; both are (..., N) but where a
+        stage packs or unpacks. Raises HadacastError as Stage.compute does.
         """
         result = self.taps(x)[-1]
         assert not isinstance(result, Frames)
         return result
+
+    def abreast(self, x: ArrayLike) -> Ints:
+        """Frames (K, in_size) as they travel, (K/copies, in_beats, in_lanes): frame k goes through copy
+        k mod copies. Raises HadacastError unless K is a multiple of the copies."""
+        frames = np.asarray(x, dtype=np.int64)
+        if frames.ndim != 2 or frames.shape[1] != self.in_size:
+            raise HadacastError(f"frames have shape {frames.shape}: it must be (frames, {self.in_size:,})")
+        if len(frames) % self.copies:
+            raise HadacastError(
+                f"frames are {len(frames):,}: it must be a multiple of the {self.copies} copies, side by side"
+            )
+        apart = frames.reshape(-1, self.copies, self.in_beats, self.stages[0].in_lanes)
+        return apart.swapaxes(1, 2).reshape(-1, self.in_beats, self.in_lanes)
+
+    def apart(self, y: ArrayLike) -> Ints:
+        """What left, (K/copies, out_beats, out_lanes), as the frames (K, out_size) that it holds."""
+        beats = np.asarray(y, dtype=np.int64)
+        lanes = self.stages[-1].out_lanes
+        wide = beats.reshape(-1, self.out_beats, self.copies, lanes)
+        return wide.swapaxes(1, 2).reshape(-1, self.out_size)
+
+    def respond(self, beats: ArrayLike) -> Ints:
+        """The exact answer of all copies to what comes in, (M, in_beats, in_lanes) in the order of time:
+        (M, out_beats, out_lanes)."""
+        lanes = self.stages[0].in_lanes
+        wide = np.asarray(beats, dtype=np.int64).reshape(-1, self.in_beats, self.copies, lanes)
+        # Copy by copy: a stage may count the frames that it has seen.
+        left = [self.compute(wide[:, :, c].reshape(-1, self.in_size)) for c in range(self.copies)]
+        return (
+            np.stack([part.reshape(len(wide), self.out_beats, -1) for part in left], axis=2)
+            .reshape(len(wide), self.out_beats, self.out_lanes)
+            .astype(np.int64, copy=False)
+        )
 
     def taps(self, x: ArrayLike) -> list[Ints | Frames]:
         """What leaves each stage, in order, for input `x` as for compute()."""

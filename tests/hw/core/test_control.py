@@ -176,7 +176,8 @@ class Run:
         x = np.array([frame for _, frame in self.expected])
         expected = np.zeros((len(x), spec.out_beats * spec.out_lanes), dtype=np.int64)
         for epoch, pipeline in enumerate(self.pipelines):
-            expected[epochs == epoch] = pipeline.compute(x[epochs == epoch])
+            sent = x[epochs == epoch].reshape(-1, spec.in_beats, spec.in_lanes)
+            expected[epochs == epoch] = pipeline.respond(sent).reshape(len(sent), -1)
             assert np.count_nonzero(epochs == epoch) >= 2
         words = [pack_beat(beat, bits) for beat in expected.reshape(-1, spec.out_lanes)]
         assert self.received == words
@@ -185,6 +186,10 @@ class Run:
 @pytest.mark.parametrize(("frame", "lanes"), [(16, 16), (32, 2)])
 def test_signs_change_between_frames(frame, lanes):
     Run([rotation(frame, lanes, seed) for seed in (1, 2)], seed=frame).run()
+
+
+def test_all_copies_change_between_the_same_frames():
+    Run([replace(rotation(16, 2, seed), copies=3) for seed in (1, 2)], seed=7).run()
 
 
 def sized(frame, lanes, **active):

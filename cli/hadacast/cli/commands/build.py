@@ -208,9 +208,9 @@ class Build:
         median = self.document["synthesis"]["median_fmax"]
         self.document["throughput"] = {
             "board_clock_mhz": made["clock"],
-            "samples_per_second": made["clock"] * 1e6 * self._spec.lanes,
+            "samples_per_second": made["clock"] * 1e6 * self._spec.rate,
             "fmax_mhz": median,
-            "samples_per_second_at_fmax": None if median is None else median * 1e6 * self._spec.lanes,
+            "samples_per_second_at_fmax": None if median is None else median * 1e6 * self._spec.rate,
         }
         self._time("bitstream")
 

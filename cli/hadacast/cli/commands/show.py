@@ -66,6 +66,7 @@ def facts(shown: Any) -> list[tuple[str, str]]:
     """The pipeline's figures, as names and values, from `describe.pipeline`."""
     return [
         ("frame", f"{shown['frame']:,} elements in {shown['beats']:,} beats of {shown['lanes']:,} lanes"),
+        *([("copies", f"{shown['copies']} side by side")] if shown["copies"] > 1 else []),
         ("input", _side(shown, "in")),
         ("output", _side(shown, "out")),
         ("latency", f"{shown['latency_cycles']:,} clocks, first beat in to first beat out"),
