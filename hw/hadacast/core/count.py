@@ -47,8 +47,8 @@ class Ring:
     Attributes
     ----------
     state: of so many bits as `count` states take, 0 at first.
-    first, before_last, last: whether it stands at the first, the last but one, or the last of them. From
-        four on each is a register, so that nothing long follows it.
+    first, third_last, before_last, last: whether it stands at the first of them, or at one of the last three.
+        From five on each is a register, so that nothing long follows it.
     """
 
     def __init__(self, m: Module, steps: Value, count: int, name: str):
@@ -64,15 +64,18 @@ class Ring:
             following_state = _binary(state)
         with m.If(steps):
             m.d.sync += state.eq(following_state)
-        if count < 4:
-            self.first, self.last, self.before_last = state == 0, wraps, state == count - 2
+        if count < 5:
+            self.first, self.last = state == 0, wraps
+            self.before_last, self.third_last = (state == states[max(count - back, 0)] for back in (2, 3))
             return
         self.first = Signal(name=f"{name}_first", init=1)
+        self.third_last = Signal(name=f"{name}_third_last")
         self.before_last = Signal(name=f"{name}_before_last")
         self.last = Signal(name=f"{name}_last")
         with m.If(steps):
             m.d.sync += [
-                self.before_last.eq(state == states[-3]),
+                self.third_last.eq(state == states[-4]),
+                self.before_last.eq(self.third_last),
                 self.last.eq(self.before_last),
                 self.first.eq(self.last),
             ]

@@ -10,12 +10,6 @@ from hadacast.core.count import Ring
 from hadacast.tech.family import of_platform
 from hadacast.tech.lut import one_lut
 
-# Registers behind the storage, the memory's own among them. A block RAM's slow output goes through one more.
-OUTPUT_REGISTERS = {"lutram": 1, "bram": 2}
-# The shortest that each can be. A memory has a register before it too, so that an adder needn't reach it in
-# the same cycle, and a word is to be in it before it is read.
-MIN_DEPTH = {"ff": 1} | {storage: 2 + registers for storage, registers in OUTPUT_REGISTERS.items()}
-
 
 class Delay(Component):
     """A queue of `depth` words, in blocks of 2·depth beats.
@@ -32,7 +26,7 @@ class Delay(Component):
     Parameters
     ----------
     width: bits of a word. depth: D, in beats.
-    storage: "ff", "lutram" or "bram"; one too deep for `depth` gives way to flip-flops.
+    storage: "ff", "lutram" or "bram"; a memory gives way to flip-flops where `depth` is too short for it.
 
     Members
     -------
@@ -45,7 +39,7 @@ class Delay(Component):
 
     def __init__(self, width: int, depth: int, storage: str):
         self.depth = depth
-        self.storage = storage if depth >= MIN_DEPTH[storage] else "ff"
+        self.storage = storage
         super().__init__(
             {
                 "enable": In(1),
@@ -76,10 +70,13 @@ class Delay(Component):
         m.d.comb += becomes_owed.eq(self.i_valid & self.meets & half_ends)
         with m.If(self.enable):
             m.d.sync += owed.eq(becomes_owed | (owed & ~leaves_last))
-        if self.storage == "ff":
+        # A memory has a register before it too, so that an adder needn't reach it in the same cycle, and a
+        # word is to be in it before it is read.
+        registers = of_platform(platform).output_registers(self.storage)
+        if self.storage == "ff" or self.depth < 2 + registers:
             ends, last = self._registers(m, platform, arrives, owed, moves, becomes_owed)
         else:
-            ends, last = self._memory(m, platform, arrives, owed, moves)
+            ends, last = self._memory(m, platform, registers, arrives, owed, moves)
         m.d.comb += [half_ends.eq(ends), leaves_last.eq(last)]
         return m
 
@@ -118,7 +115,7 @@ class Delay(Component):
         return one_lut(m, platform, lambda e, v, o, s: e & (v | (o & ~s)), *inputs, name=name)
 
     def _memory(
-        self, m: Module, platform: Any, arrives: Value, owed: Value, moves: Value
+        self, m: Module, platform: Any, registers: int, arrives: Value, owed: Value, moves: Value
     ) -> tuple[Value, Value]:
         """A memory and registers behind it. Returns as _registers does.
 
@@ -134,11 +131,6 @@ class Delay(Component):
                 "no_rw_check": 1,
             },
         )
-        registers = (
-            OUTPUT_REGISTERS[self.storage]
-            if self.storage == "lutram"
-            else of_platform(platform).ram_registers
-        )
         write, read = memory.write_port(), memory.read_port()
         place = Ring(m, arrives, self.depth, "place")
         tail = Signal(len(self.tail), name="tail_word", reset_less=True)
@@ -146,28 +138,31 @@ class Delay(Component):
         m.d.sync += [tail.eq(self.tail), write.addr.eq(place.state), write.en.eq(arrives)]
         # The head's words are read as many words ahead as there are registers. The first ones of a block wait
         # in the memory until the last beats of its first half push them on, those owed until all have left.
-        near_end, load, stays = place.last, moves, Value.cast(Const(0, 1))
-        if registers == 2:
-            near_end, stays = place.last | place.before_last, place.last
-            load = self._moves_unless(m, platform, owed, stays, "load")
+        behind = [place.last, place.before_last, place.third_last]
+        near_end = Cat(behind[:registers]).any()
+        # Bit i: register i, counted from the head, holds a new word.
+        new = [Const(0, 1), *(Cat(behind[:count]).any() for count in range(1, registers))]
+        moving = [moves] + [
+            self._moves_unless(m, platform, owed, new[i], f"moves_{i}") for i in range(1, registers)
+        ]
         at_first, on_beat, alone = Signal(), Signal(), Signal()
         m.d.comb += [
             on_beat.eq(self.meets | near_end | (owed & ~at_first)),
-            alone.eq(owed & ~at_first & ~stays),
+            alone.eq(owed & ~at_first & ~new[-1]),
         ]
         inputs = (self.enable, self.i_valid, on_beat, alone)
         steps = one_lut(m, platform, lambda e, v, b, a: e & ((v & b) | (~v & a)), *inputs, name="steps")
         taken = Ring(m, steps, self.depth, "taken")
-        m.d.comb += [at_first.eq(taken.first), read.addr.eq(taken.state), read.en.eq(load)]
-        if registers == 1:
-            m.d.comb += self.head.eq(read.data)
-            return place.last, taken.first
-        head = Signal(len(self.tail), name="head_word", reset_less=True)
-        with m.If(moves):
-            m.d.sync += head.eq(read.data)
-        m.d.comb += self.head.eq(head)
-        # The last word has been read: it is one register behind the head.
-        ending = Signal()
+        m.d.comb += [at_first.eq(taken.first), read.addr.eq(taken.state), read.en.eq(moving[-1])]
+        word: Value = read.data
+        for i in reversed(range(registers - 1)):
+            register = Signal(len(self.tail), name=f"word_{i}", reset_less=True)
+            with m.If(moving[i]):
+                m.d.sync += register.eq(word)
+            word = register
+        m.d.comb += self.head.eq(word)
+        # The last word that is owed has been read: it is so many registers behind the head.
+        ending = Signal(registers - 1)
         with m.If(self.enable):
-            m.d.sync += ending.eq(owed & taken.first & ~ending)
-        return place.last, ending
+            m.d.sync += ending.eq(Cat(owed & taken.first & ~ending.any(), ending))
+        return place.last, ending[-1] if registers > 1 else taken.first

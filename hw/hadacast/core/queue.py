@@ -7,13 +7,15 @@ from amaranth.lib import data
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
-from hadacast.core.delay import OUTPUT_REGISTERS
 from hadacast.tech.family import of_platform
 
 RAM_STYLES = {"ff": "registers", "lutram": "distributed", "bram": "block"}
 
 # Depths are rounded up to what a memory of the kind has anyway.
 GRAIN = {"lutram": 16, "bram": 64}
+
+# Registers behind the storage, the memory's own among them. A block RAM's slow output goes through one more.
+OUTPUT_REGISTERS = {"lutram": 1, "bram": 2}
 
 # Cycles from a push into an empty queue to the word at its head, at most.
 MAX_LATENCY = 1 + max(OUTPUT_REGISTERS.values())

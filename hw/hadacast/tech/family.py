@@ -16,7 +16,7 @@ class Family:
     name: as on the command line.
     ff_depth: the deepest delay, in beats, that "auto" keeps in flip-flops.
     lutram_depth: the deepest that "auto" keeps in LUT RAM; 0 where there is none.
-    ram_registers: how many registers a block RAM's output wants before an adder, its own among them, 1 or 2.
+    ram_registers: how many registers a block RAM's output wants before an adder, its own among them, 1 to 3.
     """
 
     name: str
@@ -29,6 +29,11 @@ class Family:
         if depth <= self.ff_depth:
             return "ff"
         return "lutram" if depth <= self.lutram_depth else "bram"
+
+    def output_registers(self, storage: str) -> int:
+        """Registers behind a memory, and before an adder: the one in which it is read, and more where it is
+        slow. None behind "ff"."""
+        return {"ff": 0, "lutram": 1, "bram": self.ram_registers}[storage]
 
     def check_storage(self, storage: str) -> None:
         """Raise HadacastError where the family has no such memory."""
@@ -44,7 +49,8 @@ FAMILIES = {
     family.name: family
     for family in (
         Family(name="generic", ff_depth=4, lutram_depth=16),
-        Family(name="ecp5", ff_depth=4, lutram_depth=16),
+        # Two registers are the block RAM's own; from there to an adder is half of a cycle.
+        Family(name="ecp5", ff_depth=4, lutram_depth=16, ram_registers=3),
         Family(name="gowin", ff_depth=4, lutram_depth=16),
         # A flip-flop takes a whole logic cell here, and block RAMs are small, many, and as fast as an adder.
         Family(name="ice40", ff_depth=2, lutram_depth=0, ram_registers=1),
