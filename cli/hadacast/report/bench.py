@@ -96,7 +96,7 @@ _AREA: Columns = (
     ("adders’ floor", _part("floor", "adders")),
     ("memory’s floor", _part("floor", "memory")),
     ("ratio", _ratio_of("floor")),
-    ("words in LUT RAM", _part("floor", "ram")),
+    ("memory as placed", _part("floor", "ram")),
     ("ratio", _ratio_of("floor_with_ram")),
     (NAME, _part("peer", "logic_cells")),
     ("ratio", _ratio_of("cells")),

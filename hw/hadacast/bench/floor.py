@@ -15,20 +15,23 @@ What they take of logic cells depends on where they are:
 - flip-flops: none on ECP5 and Gowin, where they have sites of their own beside the LUTs. On iCE40 a logic
   cell is one of each, so the first of d registers shares the cell of the LUT that makes the difference and
   d − 1 don't.
-- LUT RAM, on ECP5 and Gowin: 16 words of 4 bits take the sites of 4 LUTs.
+- LUT RAM: 16 words of 4 bits take the sites of 4 LUTs on Gowin, and of 6 on ECP5, where two make the write
+  port.
 - block RAM: none. It can't delay by less than 2 beats: it is written in one cycle and read in the next.
 
-The memory's floor is the cheapest of these for each delay. It is stated apart from the adders', and it is a
-hard one: by it memory need cost nothing on any of the three families. `ram` is what the N − P words cost in
-LUT RAM, for those who read "RAM" so: only delays of one beat are in flip-flops then.
+The floor is the adders and `ram`, what the N − P words cost where the generator's own rule for the family
+(`hadacast.tech.family`) puts each delay. `memory` is the cheapest of the three for each, a harder floor: by
+it memory need cost nothing on any of the three families. But flip-flops are no less silicon where they are
+counted apart.
 """
 
 from dataclasses import dataclass
 
 from hadacast.errors import HadacastError
 from hadacast.spec.fwht import Fwht
+from hadacast.tech import family as families
 
-LUT_RAM_WORDS, LUT_RAM_BITS, LUT_RAM_CELLS = 16, 4, 4
+LUT_RAM_WORDS, LUT_RAM_BITS = 16, 4
 LEAST_BLOCK_RAM = 2
 
 
@@ -37,11 +40,11 @@ class Costs:
     """What a family's memories take of its logic cells.
 
     Attributes:
-        lut_ram: whether there is LUT RAM.
+        lut_ram: cells of 16 words of 4 bits in LUT RAM; 0 where there is none.
         ff_beside: whether flip-flops have sites of their own.
     """
 
-    lut_ram: bool
+    lut_ram: int
     ff_beside: bool
 
     def flip_flops(self, beats: int, bits: int) -> int:
@@ -52,7 +55,7 @@ class Costs:
         """Cells of a delay in LUT RAM, without what chooses among several of 16 words."""
         if not self.lut_ram:
             return None
-        return LUT_RAM_CELLS * -(-beats // LUT_RAM_WORDS) * -(-bits // LUT_RAM_BITS)
+        return self.lut_ram * -(-beats // LUT_RAM_WORDS) * -(-bits // LUT_RAM_BITS)
 
     def block(self, beats: int) -> int | None:
         """Cells of a delay in block RAM."""
@@ -63,16 +66,20 @@ class Costs:
         ways = (self.flip_flops(beats, bits), self.distributed(beats, bits), self.block(beats))
         return min(cells for cells in ways if cells is not None)
 
-    def ram(self, beats: int, bits: int) -> int:
-        """Cells of a delay in LUT RAM; of one beat, or without LUT RAM, where it takes the fewest."""
-        distributed = self.distributed(beats, bits)
-        return self.cheapest(beats, bits) if distributed is None or beats == 1 else distributed
+    def ram(self, storage: str, beats: int, bits: int) -> int:
+        """Cells of a delay in `storage`: "ff", "lutram" or "bram"."""
+        ways = {
+            "ff": self.flip_flops(beats, bits),
+            "lutram": self.distributed(beats, bits),
+            "bram": self.block(beats),
+        }
+        return ways[storage] or 0
 
 
 COSTS = {
-    "ecp5": Costs(lut_ram=True, ff_beside=True),
-    "gowin": Costs(lut_ram=True, ff_beside=True),
-    "ice40": Costs(lut_ram=False, ff_beside=False),
+    "ecp5": Costs(lut_ram=6, ff_beside=True),
+    "gowin": Costs(lut_ram=4, ff_beside=True),
+    "ice40": Costs(lut_ram=0, ff_beside=False),
 }
 
 
@@ -83,7 +90,7 @@ class Floor:
     Attributes:
         adders: of all butterflies.
         memory: of N − P words, each delay where it takes the fewest.
-        ram: the same in LUT RAM, where the family has it.
+        ram: the same, each where the generator puts it.
         words: N − P, words of the delays.
         bits: bits of those words.
     """
@@ -101,7 +108,7 @@ class Floor:
 
     @property
     def with_ram(self) -> int:
-        """Adders, and memory in LUT RAM."""
+        """Adders, and memory where the generator puts it."""
         return self.adders + self.ram
 
     def to_dict(self) -> dict[str, int]:
@@ -124,7 +131,7 @@ def floor(spec: Fwht, family: str) -> Floor:
         beats = distance // spec.lanes
         adders += 2 * beat
         memory += costs.cheapest(beats, beat)
-        ram += costs.ram(beats, beat)
+        ram += costs.ram(families.get(family).storage(beats), beats, beat)
         words += distance
         bits += beats * beat
     return Floor(adders=adders, memory=memory, ram=ram, words=words, bits=bits)

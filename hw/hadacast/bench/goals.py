@@ -108,8 +108,8 @@ def goals(records: Sequence[Record]) -> list[Goal]:
     for family in families:
         if among := _among(records, family, lambda n, lanes, width: n <= 256 and lanes <= 8 and width == 16):
             text = "cells by the floor, most, N ≤ 256, P ≤ 8, 16-bit"
-            found.append(among.worst("floor", text, most=1.30))
-            found.append(among.worst("floor_with_ram", "the same, N − P words in LUT RAM counted"))
+            found.append(among.worst("floor_with_ram", text, most=1.30))
+            found.append(among.worst("floor", "the same, memory free where it can be"))
     counted = [r for r in records if r["memory"]]
     wrong = [r["name"] for r in counted if r["memory"]["words"] != r["n"] - r["lanes"]]
     found.append(

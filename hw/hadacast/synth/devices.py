@@ -46,7 +46,7 @@ FLOWS: Mapping[str, Flow] = {
         clock="CLK",
         parameters={"CEMUX": "1 ", "CLKMUX": "CLK", "GSR": "DISABLED", "LSRMUX": "LSR", "REGSET": "RESET"},
         sites={"TRELLIS_COMB": 1},
-        estimate={"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 4},
+        estimate={"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6},
         drivers=(),
     ),
     "ice40": Flow(
