@@ -12,14 +12,14 @@ from hadacast.core.count import counter, following
 from hadacast.core.quantizer.random import Xorshift32
 from hadacast.core.quantizer.reduce import Reduce
 from hadacast.core.quantizer.replay import results_storage, storage_of
-from hadacast.core.quantizer.unit import delayed, element_layout, raw_shape, sides_layout
+from hadacast.core.quantizer.separate import Separate
+from hadacast.core.quantizer.unit import delayed, element_layout, sides_layout
 from hadacast.core.quantizer.wide import element_unit, group_unit
 from hadacast.core.queue import Queue
 from hadacast.core.span import Skid
 from hadacast.rounding import RANDOM_BITS
 from hadacast.spec import quantize as spec_module
 from hadacast.spec.quantize import UNCOUNTED
-from hadacast.tech.chains import AddSubtract
 from hadacast.tech.family import Family, of_platform
 
 
@@ -105,12 +105,10 @@ class Quantize(Component):
             x, waiting = arriving.data[lane], entry.x[lane]
             if spec.scale.reduces != "amax":
                 m.d.sync += waiting.eq(x)
-            elif raw_shape(spec).signed:
-                absolute = m.submodules[f"absolute_{lane}"] = AddSubtract(len(x))
-                m.d.comb += [absolute.b.eq(x), absolute.subtract.eq(x[-1])]
-                m.d.sync += [waiting.magnitude.eq(absolute.o), waiting.negative.eq(x[-1])]
             else:
-                m.d.sync += [waiting.magnitude.eq(x), waiting.negative.eq(0)]
+                separate = m.submodules[f"separate_{lane}"] = Separate(spec)
+                m.d.comb += separate.i.eq(x)
+                m.d.sync += waiting.eq(separate.o)
         return arrived, arriving, taken, entry
 
     def _replayed(self, m: Module, family: Family, enable: Value) -> Issue:
