@@ -146,7 +146,12 @@ class Floating(Scale):
         if spec.floating or not self.compares(spec):
             return super().magnitudes(spec)
         least = thresholds.alike(
-            self, spec.code, spec.element, spec.rounding, spec.overflow, spec.code.sign and spec.element.signed
+            self,
+            spec.code,
+            spec.element,
+            spec.rounding,
+            spec.overflow,
+            spec.code.sign and spec.element.signed,
         )
         return Magnitudes.up_to(least, spec.element.width)
 

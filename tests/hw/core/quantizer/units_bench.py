@@ -116,7 +116,11 @@ def check(
     words = []
     for frame in range(frames):
         low, high = int(x[frame].min()), int(x[frame].max())
-        reduced = {"amax": min(max(high, -low), (1 << spec.magnitudes.bits) - 1)} if spec.scale.reduces == "amax" else {"low": low, "high": high}
+        reduced = (
+            {"amax": min(max(high, -low), (1 << spec.magnitudes.bits) - 1)}
+            if spec.scale.reduces == "amax"
+            else {"low": low, "high": high}
+        )
         if spec.scale.ends:
             reduced = {"low": max(-low, 0), "high": max(high, 0)}
         if spec.floating:
