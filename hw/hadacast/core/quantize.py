@@ -15,11 +15,11 @@ from hadacast.core.quantizer.replay import results_storage, storage_of
 from hadacast.core.quantizer.separate import Separate
 from hadacast.core.quantizer.unit import delayed, element_layout, sides_layout
 from hadacast.core.quantizer.wide import element_unit, group_unit
-from hadacast.core.queue import Queue
+from hadacast.core.queue import MAX_LATENCY, Queue
 from hadacast.core.span import Skid
 from hadacast.rounding import RANDOM_BITS
 from hadacast.spec import quantize as spec_module
-from hadacast.spec.quantize import UNCOUNTED
+from hadacast.spec.quantize import ENTRY, UNCOUNTED
 from hadacast.tech.family import Family, of_platform
 
 
@@ -116,7 +116,11 @@ class Quantize(Component):
         spec, walk = self.spec, self.spec.walk
         arrived, arriving, taken, entry = self._entry(m)
         storage = storage_of(spec.storage, spec.replay_depth, family)
-        replay = m.submodules.replay = Queue(entry.shape(), spec.replay_depth, storage, registers=0)
+        # The output of a block RAM is slow: one more register, but where scales come too soon for it.
+        patient = storage == "bram" and spec.replay_latency > ENTRY + MAX_LATENCY
+        replay = m.submodules.replay = Queue(
+            entry.shape(), spec.replay_depth, storage, registers=None if patient else 0
+        )
         m.d.comb += [replay.push.eq(taken), replay.tail.eq(entry)]
         reduce = m.submodules.reduce = Reduce(spec)
         m.d.comb += [reduce.i_valid.eq(taken), reduce.x.eq(entry.x)]
