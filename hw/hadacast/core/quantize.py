@@ -16,6 +16,7 @@ from hadacast.core.quantizer.separate import Separate
 from hadacast.core.quantizer.unit import delayed, element_layout, sides_layout
 from hadacast.core.quantizer.wide import element_unit, group_unit
 from hadacast.core.queue import MAX_LATENCY, Queue
+from hadacast.core.relay import NEAR, Relay
 from hadacast.core.span import Skid
 from hadacast.rounding import RANDOM_BITS
 from hadacast.spec import quantize as spec_module
@@ -116,11 +117,17 @@ class Quantize(Component):
         spec, walk = self.spec, self.spec.walk
         arrived, arriving, taken, entry = self._entry(m)
         storage = storage_of(spec.storage, spec.replay_depth, family)
-        # The output of a block RAM is slow: one more register, but where scales come too soon for it.
-        patient = storage == "bram" and spec.replay_latency > ENTRY + MAX_LATENCY
-        replay = m.submodules.replay = Queue(
-            entry.shape(), spec.replay_depth, storage, registers=None if patient else 0
-        )
+        # Beats that wait long enough go through more registers: the output of a block RAM is slow, and two
+        # memories in a row need no multiplexer.
+        patient = spec.replay_latency > ENTRY + MAX_LATENCY
+        depth = spec.replay_depth
+        replay: Queue | Relay
+        if storage == "lutram" and patient and NEAR < depth <= 2 * NEAR:
+            replay = Relay(entry.shape(), depth)
+        else:
+            registers = None if storage == "bram" and patient else 0
+            replay = Queue(entry.shape(), depth, storage, registers=registers)
+        m.submodules.replay = replay
         m.d.comb += [replay.push.eq(taken), replay.tail.eq(entry)]
         reduce = m.submodules.reduce = Reduce(spec)
         m.d.comb += [reduce.i_valid.eq(taken), reduce.x.eq(entry.x)]
