@@ -12,7 +12,6 @@ from hadacast.core.butterfly import Butterfly, SpatialButterfly
 from hadacast.core.fwht import Fwht
 from hadacast.spec import fwht as fwht_module
 from hadacast.spec.folding import Turn, folded
-from hadacast.spec.signs import Signs
 from hadacast.tech.adders import ButterflyAdders
 
 
@@ -68,7 +67,7 @@ class SignedFwht(Component):
     latency: cycles from the first beat in to the first beat out, that of the transform alone.
     """
 
-    def __init__(self, signs: Signs, fwht: fwht_module.Fwht, drops: bool = False):
+    def __init__(self, signs: Any, fwht: Any, drops: bool = False):
         turns = folded(signs, fwht)
         assert turns is not None
         self.fwht = fwht

@@ -11,9 +11,9 @@ from hadacast.track import Track
 
 
 class Ring(Component):
-    """Turns each piece in a ring as long as a word, to where it begins. What passes the end of the word has so
-    come round to the start of the next one, and waits in registers of each granule; a head, which comes with
-    the first piece and lies before it, goes there by itself. A word then takes each granule from what waits or
+    """Turns each piece in a ring as long as a word, to where it begins. What passes the end of the word has
+    so come round to the start of the next one, and waits in registers of each granule; a head, which comes
+    with the first piece and lies before it, goes there by itself. A word then takes each granule from what waits or
     from what comes. For tracks that are a `ring`.
 
     Members

@@ -37,8 +37,8 @@ def element_layout(spec: Quantize) -> Shape | data.StructLayout:
 def reduced_layout(spec: Quantize) -> data.StructLayout:
     """What GroupUnits get of a group: "amax", or "low" and "high", and "exponent".
 
-    - amax: unsigned, as wide as magnitudes. Where `spec.scale.leading_only(spec)`, only its leading one is that of the
-      largest magnitude: bits below are the OR of all elements'.
+    - amax: unsigned, as wide as magnitudes. Where `spec.scale.leading_only(spec)`, only its leading one is
+      that of the largest magnitude: bits below are the OR of all elements'.
     - low, high: the smallest and the largest element, as they come in; where `spec.scale.ends`, the largest
       magnitudes of negative elements and of the others, unsigned, 0 where there are none.
     - exponent: the E8M0 code of the frame, where `spec.floating`; 255 is NaN, with elements all 0.
