@@ -13,8 +13,8 @@ from hadacast.track import Track
 class Ring(Component):
     """Turns each piece in a ring as long as a word, to where it begins. What passes the end of the word has
     so come round to the start of the next one, and waits in registers of each granule; a head, which comes
-    with the first piece and lies before it, goes there by itself. A word then takes each granule from what waits or
-    from what comes. For tracks that are a `ring`.
+    with the first piece and lies before it, goes there by itself. A word then takes each granule from what
+    waits or from what comes. For tracks that are a `ring`.
 
     Members
     -------
@@ -87,7 +87,7 @@ class Ring(Component):
                         m.d.sync += source[at].eq(granule(at, value))
             piece = self.i[track.head :]
             with m.If(self.enable):
-                around = over_at(end, at, places)
+                around = end > places + at
                 within = (place <= at) & (end > at)
                 m.d.sync += [
                     turned[at].eq(piece.word_select(source[at], bits)),
@@ -145,8 +145,3 @@ class Ring(Component):
             ]
         m.d.comb += [self.o_valid.eq(valid), self.o.eq(word[:-1]), self.o_mark.eq(word[-1])]
         return m
-
-
-def over_at(end: Value, at: int, places: int) -> Value:
-    """Whether a piece that ends there comes round to granule `at`."""
-    return end > places + at
