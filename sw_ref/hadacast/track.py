@@ -11,6 +11,9 @@ from hadacast.format import Ints
 # Binary steps of a shift between two registers: two are a multiplexer of four inputs.
 SHIFT_STEPS = 2
 
+# A ring of more granules takes wider multiplexers than a shift in steps.
+MOST_PLACES = 8
+
 
 @dataclass(frozen=True, kw_only=True)
 class Track:
@@ -121,6 +124,25 @@ class Track:
         sums = np.cumsum(np.tile(self.done, 2) - self.gap)
         before = np.concatenate([[0], sums[:-1]])
         return max(int((sums - np.minimum.accumulate(before)).max()), 0)
+
+    @cached_property
+    def ring(self) -> bool:
+        """Whether pieces follow each other without a gap, none longer than a word, with at most one head and
+        that before all of them; and one word has to wait at most, with the one that comes."""
+        alone = self.head == 0 or (self.block == self.pieces and self.start == 0 and self.head < self.word)
+        whole = self.length % self.granule == 0 and self.head % self.granule == 0
+        if not alone or not whole or self.tail or self.length > self.word or self.places > MOST_PLACES:
+            return False
+        waiting = most = 0
+        for words in np.tile(self.done, 3):
+            most = max(most, waiting + int(words) - 1)
+            waiting = max(waiting + int(words) - self.gap, 0)
+        return most <= 1 and int(self.done[:-1].max(initial=0)) <= 1
+
+    @property
+    def placing_registers(self) -> int:
+        """Registers between a piece and its word, but for one at either."""
+        return 0 if self.ring else self.shift_registers
 
     # Unpacking: a word comes in a cycle, and pieces leave one each `gap` cycles.
 

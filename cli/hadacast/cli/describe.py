@@ -173,12 +173,12 @@ def pipeline(spec: Pipeline) -> dict[str, Any]:
                 "kind": stage.kind,
                 "input": format_(stage.input),
                 "output": format_(stage.output),
-                "latency_cycles": stage.latency,
+                "latency_cycles": 0 if index in spec.folded else stage.latency,
                 "memory_words": stage_words(stage),
                 "settings": settings(stage),
                 "chosen": chosen(stage),
             }
-            for stage in spec.stages
+            for index, stage in enumerate(spec.stages)
         ],
         "latency_cycles": spec.latency,
         "samples_per_cycle": spec.rate,

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import Component, In, Out
 from hadacast.core import beat
 from hadacast.core.count import counter, within
 from hadacast.core.packing.placer import Placer
+from hadacast.core.packing.ring import Ring
 from hadacast.core.packing.section import Section
 from hadacast.core.packing.turns import Turns
 from hadacast.core.span import Skid
@@ -25,6 +26,11 @@ LAG = 16
 def scale_layout(packed: Packed) -> data.StructLayout:
     """A beat of the sides' own stream: bytes, whether it ends a frame, and the mark of its frame."""
     return data.StructLayout({"data": data.ArrayLayout(8, packed.side_bytes), "last": 1, "mark": 1})
+
+
+def placer_of(track: Track) -> Placer | Ring:
+    """What puts pieces into words."""
+    return Ring(track) if track.ring else Placer(track)
 
 
 class Pack(Component):
@@ -94,7 +100,7 @@ class Pack(Component):
         """One track: codes, with the sides of their block ahead of them or on their own stream."""
         packed = self.packed
         track = packed.codes_track
-        placer = m.submodules.placer = Placer(track)
+        placer = m.submodules.placer = placer_of(track)
         skid = m.submodules.skid = Skid(self.o.p.shape())
         valid, ready = Signal(), Signal()
         m.d.comb += [valid.eq(self.i.valid), ready.eq(skid.enable), self.i.ready.eq(ready)]
@@ -106,7 +112,10 @@ class Pack(Component):
         if track.head:
             head = Signal(track.head)
             m.d.comb += head.eq(sides)
-            piece = Mux(self._brings(m, taken), Cat(head, codes), codes)
+            # A ring knows by itself which piece has a head.
+            piece = Cat(head, codes)
+            if not track.ring:
+                piece = Mux(self._brings(m, taken), piece, codes)
         m.d.comb += [
             placer.enable.eq(skid.enable),
             placer.i_valid.eq(valid),
@@ -192,7 +201,7 @@ class Pack(Component):
         self, m: Module, name: str, track: Track, wait: int, enable: Value, valid: Value, piece: Value
     ) -> Section:
         """Pieces as words in a queue."""
-        placer = m.submodules[f"{name}_placer"] = Placer(track)
+        placer = m.submodules[f"{name}_placer"] = placer_of(track)
         layout = data.StructLayout({"data": track.word, "mark": 1})
         section = m.submodules[name] = Section(layout, wait + SLACK)
         m.d.comb += [

@@ -28,6 +28,7 @@ from hadacast.core.pvq import Pvq
 from hadacast.core.quantize import Quantize
 from hadacast.core.requantize import Requantize
 from hadacast.core.rotate import Rotate
+from hadacast.core.signed_fwht import SignedFwht
 from hadacast.core.signs import Signs
 from hadacast.core.unpack import Unpack
 from hadacast.spec.pipeline import Pipeline
@@ -122,7 +123,12 @@ class PipelineCore(Component):
             source = buffer.o
         for index, spec in enumerate(self.spec.stages):
             drops = {"drops": index == self.spec.dropper} if spec.whole else {}
-            stage = COMPONENTS[spec.kind](spec, **drops)
+            if index in self.spec.folded:
+                continue
+            if index - 1 in self.spec.folded:
+                stage = SignedFwht(self.spec.stages[index - 1], spec, **drops)
+            else:
+                stage = COMPONENTS[spec.kind](spec, **drops)
             m.submodules[f"{spec.kind}_{index}"] = stage
             connect(m, source, stage.i)
             source = stage.o

@@ -12,14 +12,15 @@ from hadacast.core.count import counter, following
 from hadacast.core.quantizer.random import Xorshift32
 from hadacast.core.quantizer.reduce import Reduce
 from hadacast.core.quantizer.replay import results_storage, storage_of
-from hadacast.core.quantizer.unit import delayed, element_layout, raw_shape, sides_layout
+from hadacast.core.quantizer.separate import Separate
+from hadacast.core.quantizer.unit import delayed, element_layout, sides_layout
 from hadacast.core.quantizer.wide import element_unit, group_unit
-from hadacast.core.queue import Queue
+from hadacast.core.queue import MAX_LATENCY, Queue
+from hadacast.core.relay import NEAR, Relay
 from hadacast.core.span import Skid
 from hadacast.rounding import RANDOM_BITS
 from hadacast.spec import quantize as spec_module
-from hadacast.spec.quantize import UNCOUNTED
-from hadacast.tech.chains import AddSubtract
+from hadacast.spec.quantize import ENTRY, UNCOUNTED
 from hadacast.tech.family import Family, of_platform
 
 
@@ -105,12 +106,10 @@ class Quantize(Component):
             x, waiting = arriving.data[lane], entry.x[lane]
             if spec.scale.reduces != "amax":
                 m.d.sync += waiting.eq(x)
-            elif raw_shape(spec).signed:
-                absolute = m.submodules[f"absolute_{lane}"] = AddSubtract(len(x))
-                m.d.comb += [absolute.b.eq(x), absolute.subtract.eq(x[-1])]
-                m.d.sync += [waiting.magnitude.eq(absolute.o), waiting.negative.eq(x[-1])]
             else:
-                m.d.sync += [waiting.magnitude.eq(x), waiting.negative.eq(0)]
+                separate = m.submodules[f"separate_{lane}"] = Separate(spec)
+                m.d.comb += separate.i.eq(x)
+                m.d.sync += waiting.eq(separate.o)
         return arrived, arriving, taken, entry
 
     def _replayed(self, m: Module, family: Family, enable: Value) -> Issue:
@@ -118,7 +117,17 @@ class Quantize(Component):
         spec, walk = self.spec, self.spec.walk
         arrived, arriving, taken, entry = self._entry(m)
         storage = storage_of(spec.storage, spec.replay_depth, family)
-        replay = m.submodules.replay = Queue(entry.shape(), spec.replay_depth, storage, registers=0)
+        # Beats that wait long enough go through more registers: the output of a block RAM is slow, and two
+        # memories in a row need no multiplexer.
+        patient = spec.replay_latency > ENTRY + MAX_LATENCY
+        depth = spec.replay_depth
+        replay: Queue | Relay
+        if storage == "lutram" and patient and NEAR < depth <= 2 * NEAR:
+            replay = Relay(entry.shape(), depth)
+        else:
+            registers = None if storage == "bram" and patient else 0
+            replay = Queue(entry.shape(), depth, storage, registers=registers)
+        m.submodules.replay = replay
         m.d.comb += [replay.push.eq(taken), replay.tail.eq(entry)]
         reduce = m.submodules.reduce = Reduce(spec)
         m.d.comb += [reduce.i_valid.eq(taken), reduce.x.eq(entry.x)]

@@ -8,7 +8,7 @@ this file that name the primitive bit by bit; `plain` says what each means, and 
 from importlib import resources
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Instance, Module, Value
+from amaranth.hdl import Cat, Const, Instance, Module, Mux, Value
 from amaranth.lib.wiring import Component, In, Out, Signature
 
 from hadacast.tech.family import of_platform
@@ -30,6 +30,11 @@ class Chain(Component):
         self.width = width
         super().__init__(Signature(members))
 
+    @property
+    def parameters(self) -> dict[str, int]:
+        """Of a family's module."""
+        return {"WIDTH": self.width}
+
     def plain(self) -> Any:
         """What the chain computes."""
         raise NotImplementedError
@@ -43,12 +48,13 @@ class Chain(Component):
         name = f"{self.module}_{family}"
         platform.add_file(f"{name}.v", verilog(name))
         inputs = {f"i_{port}": getattr(self, port) for port in self.signature.members if port != "o"}
-        m.submodules.chain = Instance(name, p_WIDTH=self.width, **inputs, o_o=self.o)
+        parameters = {f"p_{parameter}": value for parameter, value in self.parameters.items()}
+        m.submodules.chain = Instance(name, **parameters, **inputs, o_o=self.o)
         return m
 
 
 def verilog(name: str) -> str:
-    """The text of a Verilog module; its parameter is WIDTH."""
+    """The text of a Verilog module; its parameters are those of its Chain."""
     return resources.files(__package__).joinpath(f"{name}.v").read_text()
 
 
@@ -69,33 +75,82 @@ class AddSubtract(Chain):
         return self.a + (self.b ^ self.subtract.replicate(self.width)) + self.subtract
 
 
-class Exceeds(Chain):
-    """o = (~a if `negate` else a) + more > b, all unsigned.
-
-    With the low bits of a two's complement number as `a`, and its sign as `negate` and `more`, this is a
-    comparison of its magnitude.
+class Above(Chain):
+    """o = a > b, both unsigned.
 
     Members
     -------
-    a, b: `width` bits. negate, more: as above. o: a bit.
+    a, b: `width` bits. o: a bit.
     """
 
-    module = "hadacast_exceeds"
+    module = "hadacast_above"
 
     def __init__(self, width: int):
-        super().__init__(width, {"a": In(width), "b": In(width), "negate": In(1), "more": In(1), "o": Out(1)})
+        super().__init__(width, {"a": In(width), "b": In(width), "o": Out(1)})
 
     def plain(self) -> Any:
-        return (self.a ^ self.negate.replicate(self.width)) + self.more > self.b
+        return self.a > self.b
+
+
+class AboveEither(Chain):
+    """o = a > (c if `choose` else b), all unsigned: a step of a binary search, in one chain.
+
+    Members
+    -------
+    a, b, c: `width` bits. choose: as above. o: a bit.
+    """
+
+    module = "hadacast_above_either"
+
+    def __init__(self, width: int):
+        members = {"a": In(width), "b": In(width), "c": In(width), "choose": In(1), "o": Out(1)}
+        super().__init__(width, members)
+
+    def plain(self) -> Any:
+        return self.a > Mux(self.choose, self.c, self.b)
+
+
+class Magnitude(Chain):
+    """o = |a|, or all ones where that is too large: where the `ones` highest of its bits, one less for
+    negative a, are 1, or any above.
+
+    Parameters
+    ----------
+    bits: of a. width: of o; `bits` with ones = 0, when nothing is too large, else less. ones: 0 to 3.
+
+    Members
+    -------
+    a: two's complement. o: as above.
+    """
+
+    module = "hadacast_magnitude"
+
+    def __init__(self, bits: int, width: int, ones: int):
+        assert width == bits if ones == 0 else ones <= min(width, 3) and width < bits
+        self.bits, self.ones = bits, ones
+        super().__init__(width, {"a": In(bits), "o": Out(width)})
+
+    @property
+    def parameters(self) -> dict[str, int]:
+        return {"IN": self.bits, "WIDTH": self.width, "ONES": self.ones}
+
+    def plain(self) -> Any:
+        negative = self.a[-1]
+        below = self.a[:-1] ^ negative.replicate(self.bits - 1)
+        found = (self.a ^ negative.replicate(self.bits)) + negative
+        if not self.ones:
+            return found
+        over = below[self.width :].any() | below[self.width - self.ones : self.width].all()
+        return Mux(over, -1, found)
 
 
 def above(m: Module, a: Value, b: Value) -> Value:
     """a > b of two numbers of one shape, in a carry chain: synthesis would make it of LUTs, several deep."""
     if isinstance(a, Const) or isinstance(b, Const):
         return a > b  # fewer LUTs than bits
-    exceeds = Exceeds(len(a))
-    m.submodules += exceeds
+    chain = Above(len(a))
+    m.submodules += chain
     if a.shape().signed:  # the number with the sign bit is the smaller one
         a, b = Cat(a[:-1], b[-1]), Cat(b[:-1], a[-1])
-    m.d.comb += [exceeds.a.eq(a), exceeds.b.eq(b)]
-    return exceeds.o
+    m.d.comb += [chain.a.eq(a), chain.b.eq(b)]
+    return chain.o

@@ -14,7 +14,7 @@ from hadacast.minifloat import E4M3, Minifloat
 from hadacast.rounding import odd_parts, to_codes
 from hadacast.scale import fp32, thresholds
 from hadacast.scale.division import FloatDivision, normalize_latency
-from hadacast.scale.scale import EXPONENT_BIAS, Groups, Scale
+from hadacast.scale.scale import EXPONENT_BIAS, Groups, Magnitudes, Scale
 
 EXACT = "exact"
 ARITHMETICS = (EXACT, *fp32.LIBRARIES)
@@ -141,6 +141,20 @@ class Floating(Scale):
         few = thresholds.steps(spec.code, spec.overflow) <= thresholds.MAX_STEPS
         return few and spec.rounding != "stochastic"
 
+    def magnitudes(self, spec: Any) -> Magnitudes:
+        """Where the scale saturates, what is beyond all that elements are compared with looks alike."""
+        if spec.floating or not self.compares(spec):
+            return super().magnitudes(spec)
+        least = thresholds.alike(
+            self,
+            spec.code,
+            spec.element,
+            spec.rounding,
+            spec.overflow,
+            spec.code.sign and spec.element.signed,
+        )
+        return Magnitudes.up_to(least, spec.element.width)
+
     def ladder(self, spec: Any) -> thresholds.Ladder:
         """Where elements reach the steps of a code."""
         return thresholds.ladder(self, spec.code, spec.element, spec.floating, spec.rounding, spec.overflow)
@@ -189,4 +203,4 @@ class Floating(Scale):
 
     def element_latency(self, spec: Any) -> int:
         """Of hadacast.core.quantizer.floating.FloatingElement."""
-        return 4 if self.compares(spec) else self.float_division(spec).latency
+        return 5 if self.compares(spec) else self.float_division(spec).latency

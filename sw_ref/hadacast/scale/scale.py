@@ -49,6 +49,36 @@ class Groups:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Magnitudes:
+    """How many bits of magnitudes matter to a quantizer.
+
+    Members
+    -------
+    bits: as many as they are kept in. ones: where larger ones are held, how many of a magnitude's highest
+        bits are 1 when it counts as such, and becomes 2^bits - 1; 0 where none are.
+    """
+
+    bits: int
+    ones: int = 0
+
+    # More leading ones are looked for in vain: a bit more is cheaper.
+    MOST_ONES: ClassVar[int] = 3
+
+    @classmethod
+    def up_to(cls, least: int, bits: int) -> "Magnitudes":
+        """Of magnitudes of `bits` bits among which all from `least` on are alike: as few bits as possible.
+
+        Sign and one's complement tell what is held, before the magnitude is known: that of a negative number
+        is one less than the magnitude.
+        """
+        for few in range(max(least.bit_length(), 1), bits):
+            for ones in range(1, min(few, cls.MOST_ONES) + 1):
+                if (1 << few) - (1 << (few - ones)) >= least:
+                    return cls(bits=few, ones=ones)
+        return cls(bits=bits)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scale(ABC):
     """How a group gets its scale, and elements their codes."""
 
@@ -74,6 +104,11 @@ class Scale(ABC):
     def leading_only(self, spec: Any) -> bool:
         """Whether all that matters of a group's largest magnitude is its leading one."""
         return False
+
+    def magnitudes(self, spec: Any) -> Magnitudes:
+        """Of elements, where the scale follows the largest magnitude: all W bits hold the most negative
+        element's, 2^(W-1)."""
+        return Magnitudes(bits=spec.element.width)
 
     def group_latency(self, spec: Any) -> int:
         """From what a group reduces to, to its sides and what its elements need; 0 where nothing is

@@ -18,7 +18,7 @@ from hadacast.minifloat import Minifloat
 from hadacast.scale.scale import EXPONENT_BIAS, NAN_EXPONENT
 
 # More magnitudes than this are divided for, not compared.
-MAX_STEPS = 8
+MAX_STEPS = 7
 
 
 def least(reaches: Callable[[Ints], Any], top: int, shape: tuple[int, ...]) -> Ints:
@@ -285,3 +285,14 @@ def ladder(
 ) -> Ladder:
     """The Ladder of a quantize stage with a floating scale."""
     return LadderMaker(scale, code, fixed, floating, rounding, overflow).make()
+
+
+@lru_cache(maxsize=64)
+def alike(scale: Any, code: Minifloat, fixed: Format, rounding: str, overflow: str, negative: bool) -> int:
+    """The least magnitude from which on all are alike: those of a group's largest have the same scale, and
+    elements pass the same steps under any. `negative`: of elements of either sign."""
+    maker = LadderMaker(scale, code, fixed, False, rounding, overflow)
+    found = ladder(scale, code, fixed, False, rounding, overflow)
+    limits = np.stack([maker.predicted(found, sign) for sign in ((False, True) if negative else (False,))])
+    beyond = int(limits[limits < maker.top].max(initial=0)) + 1
+    return max(beyond, *scale_thresholds(scale, code, Keys(fixed, False)), 1)

@@ -56,11 +56,11 @@ class Pack(Stage):
         if packed.layout == "beside":
             return 0
         codes = packed.codes_track
-        ready = codes.first_done + PLACING + codes.shift_registers
+        ready = codes.first_done + PLACING + codes.placing_registers
         if not packed.sectioned:
             return ready
         sides = packed.sides_track
-        sides_ready = sides.first_done + PLACING + sides.shift_registers
+        sides_ready = sides.first_done + PLACING + sides.placing_registers
         if packed.boundary == (0, True):  # the first word has both
             return max(ready, sides_ready) + WAITING
         return (sides_ready if packed.layout == "ahead" else ready) + WAITING

@@ -13,6 +13,7 @@ from hadacast.format import Codes, Ints
 from hadacast.frames import Block, Frames
 from hadacast.packed import Packed
 from hadacast.settings import RegisterMap
+from hadacast.spec.folding import folded
 from hadacast.spec.quantize import Quantize
 from hadacast.spec.stage import Stage
 
@@ -204,10 +205,18 @@ class Pipeline:
         return None
 
     @property
+    def folded(self) -> frozenset[int]:
+        """Indices of the signs that the transform behind them takes in: they cost no cycle."""
+        pairs = pairwise(self.stages)
+        return frozenset(index for index, pair in enumerate(pairs) if folded(*pair) is not None)
+
+    @property
     def latency(self) -> int:
         """Cycles from the first beat's acceptance to the first result's offer, without stalls."""
         buffer = 0 if self.dropper is not None else self.in_beats - 1 + FRAME_BUFFER
-        return buffer + sum(stage.latency for stage in self.stages)
+        return buffer + sum(
+            stage.latency for index, stage in enumerate(self.stages) if index not in self.folded
+        )
 
     def compute(self, x: ArrayLike) -> Ints:
         """The exact result for integer codes `x`, int64.

@@ -16,7 +16,7 @@ from hadacast.scale import exponent_plan, latency, registry
 from hadacast.scale.exponent import Exponent
 from hadacast.scale.floating import EXACT, Floating
 from hadacast.scale.maximum import Maximum
-from hadacast.scale.scale import EXPONENT_BIAS, NAN_EXPONENT, Groups, Scale
+from hadacast.scale.scale import EXPONENT_BIAS, NAN_EXPONENT, Groups, Magnitudes, Scale
 from hadacast.scale.static import Static
 from hadacast.spec.stage import Stage
 
@@ -241,6 +241,11 @@ class Quantize(Stage):
     def leading_only(self) -> bool:
         """Whether nothing but the leading one of a group's largest magnitude matters."""
         return not isinstance(self.wide, Codes) and self.scale.leading_only(self)
+
+    @property
+    def magnitudes(self) -> Magnitudes:
+        """How many bits of magnitudes matter."""
+        return self.scale.magnitudes(self)
 
     @property
     def reduce_latency(self) -> int:

@@ -84,7 +84,12 @@ class Shape:
         return Pipeline(name="unpack", stages=(first, last))
 
 
-INT4, INT3, UINT5 = Format(width=4), Format(width=3), Format(width=5, signed=False)
+INT4, INT3, UINT5, UINT23 = (
+    Format(width=4),
+    Format(width=3),
+    Format(width=5, signed=False),
+    Format(width=23, signed=False),
+)
 SHAPES = [
     Shape(frame=16, lanes=16, group=16),  # NVFP4: one beat is a block
     Shape(frame=64, lanes=8, group=16),
@@ -113,10 +118,12 @@ SHAPES = [
     Shape(frame=72, lanes=4, group=12, rows=2, element=INT3, scale=E8M0, more=1),
     Shape(frame=60, lanes=12, group=3, rows=10, element=INT4, scale=E8M0),
     Shape(frame=60, lanes=5, group=1, element=INT3, scale=None),
+    Shape(frame=64, lanes=8, group=64, element=INT4, scale=UINT23),  # a scale ahead of all codes
+    Shape(frame=24, lanes=4, group=24, element=INT4, scale=E8M0, more=1),
 ]
 # From beside to beside is one pipeline, either way.
 WAYS = [("beside", "pack"), *((layout, way) for layout in ("ahead", "behind") for way in ("pack", "unpack"))]
-OFTEN = (0, 1, 4, 7, 10, 12, 14, 17, 20, 21, 23)
+OFTEN = (0, 1, 4, 7, 10, 12, 14, 17, 20, 21, 23, 27, 28)
 CASES = [
     pytest.param(
         shape, layout, way, marks=[] if index in OFTEN else pytest.mark.long, id=f"{shape}-{layout}-{way}"

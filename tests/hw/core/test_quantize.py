@@ -60,6 +60,7 @@ SPECS = [
     stage(2, 1, 1),
     stage(4, 4, 4, rule="three_quarters"),
     stage(128, 2, 128, storage="ff"),
+    stage(32, 2, 32, storage="bram", code="e4m3"),
     stage(256, 2, 256),
     # Tiles: rows in a beat, a row of groups in a beat, in two, in many.
     stage(16, 8, 2, rows=8),

@@ -9,6 +9,7 @@ from amaranth.lib import data
 from amaranth.sim import Simulator
 
 from hadacast.core.queue import Queue
+from hadacast.core.relay import Relay
 from hadacast.errors import HadacastError
 from hadacast.tech.family import FAMILIES, Target
 
@@ -27,7 +28,11 @@ QUICK = {
 @pytest.mark.parametrize(("storage", "registers"), QUICK)
 @pytest.mark.parametrize("depth", [1, 2, 3, 5, 16, 17, 18, 66, 70])
 def test_words_come_out_in_order_and_none_is_lost_when_it_is_full(storage, registers, depth):
-    dut, latency = Queue(WORD, depth, storage, registers=registers), QUICK[storage, registers]
+    check(Queue(WORD, depth, storage, registers=registers), depth, QUICK[storage, registers])
+
+
+def check(dut, depth, latency):
+    """In order, whatever comes and goes, and as quick as said."""
     rng = random.Random(depth)
 
     async def testbench(ctx):
@@ -63,6 +68,11 @@ def test_words_come_out_in_order_and_none_is_lost_when_it_is_full(storage, regis
     simulator.add_clock(1e-6)
     simulator.add_testbench(testbench)
     simulator.run()
+
+
+@pytest.mark.parametrize("depth", [17, 25, 32])
+def test_a_relay_is_a_queue(depth):
+    check(Relay(WORD, depth), depth, Relay.LATENCY)
 
 
 def test_lut_ram_where_there_is_none():

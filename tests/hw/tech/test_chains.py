@@ -6,11 +6,15 @@ import pytest
 from amaranth.back import rtlil
 
 from hadacast.errors import HadacastError
-from hadacast.tech.chains import AddSubtract, Chain, Exceeds, verilog
+from hadacast.tech.chains import Above, AboveEither, AddSubtract, Chain, Magnitude, verilog
 from hadacast.tech.family import FAMILIES, Target
 from hadacast.tools import yosys
 
 CELLS = "read_verilog +/lattice/common_sim.vh +/lattice/ccu2c_sim.vh"
+
+
+def held(bits: int) -> Magnitude:
+    return Magnitude(2 * bits, bits, 2)
 
 
 def prove(folder: Path, chain: Chain, text: str) -> str:
@@ -19,10 +23,11 @@ def prove(folder: Path, chain: Chain, text: str) -> str:
     Path(folder, "gold.il").write_text(plain)
     Path(folder, "gate.v").write_text(text)
     name = f"{chain.module}_ecp5"
+    parameters = " ".join(f"-set {key} {value}" for key, value in chain.parameters.items())
     script = f"""
         {CELLS}
         read_verilog gate.v
-        chparam -set WIDTH {chain.width} {name}
+        chparam {parameters} {name}
         hierarchy -top {name}
         proc
         flatten
@@ -38,7 +43,7 @@ def prove(folder: Path, chain: Chain, text: str) -> str:
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 8, 13])
-@pytest.mark.parametrize("chain", [AddSubtract, Exceeds])
+@pytest.mark.parametrize("chain", [Above, AboveEither, AddSubtract])
 def test_equal_to_plain(tmp_path, chain, width):
     made = chain(width)
     text = verilog(f"{made.module}_ecp5")
@@ -46,8 +51,24 @@ def test_equal_to_plain(tmp_path, chain, width):
 
 
 @pytest.mark.parametrize(
+    ("bits", "width", "ones"),
+    [(1, 1, 0), (2, 2, 0), (9, 9, 0), (2, 1, 1), (8, 7, 2), (8, 6, 3), (9, 6, 1), (12, 8, 3), (13, 4, 3)],
+)
+def test_magnitude(tmp_path, bits, width, ones):
+    made = Magnitude(bits, width, ones)
+    text = verilog(f"{made.module}_ecp5")
+    assert "SAT proof finished - no model found: SUCCESS!" in prove(tmp_path, made, text)
+
+
+@pytest.mark.parametrize(
     ("chain", "right", "wrong"),
-    [(AddSubtract, "16'h960A", "16'h960C"), (Exceeds, "16'h6905", "16'h6903")],
+    [
+        (Above, "16'h990A", "16'h990C"),
+        (AboveEither, "16'hA965", "16'hA963"),
+        (AddSubtract, "16'h960A", "16'h960C"),
+        (held, "16'hF600", "16'hF60F"),
+        (held, "16'h4002", "16'h4000"),
+    ],
 )
 def test_a_wrong_table_is_found(tmp_path, chain, right, wrong):
     made = chain(4)

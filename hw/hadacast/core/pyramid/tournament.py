@@ -8,7 +8,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.pyramid.multiply import summed
 from hadacast.spec.pvq import Pvq
-from hadacast.tech.chains import Exceeds
+from hadacast.tech.chains import Above
 
 
 def layout(spec: Pvq) -> data.StructLayout:
@@ -64,10 +64,10 @@ class Better(Component):
             for bit in range(self.spec.count_bits):
                 rows.append((bit + 1, Mux(other.count[bit], own.square, 0)))
             sides.append(summed(m, name, rows, width))
-        exceeds = m.submodules.exceeds = Exceeds(width)
+        above = m.submodules.above = Above(width)
         wins = Signal(reset_less=True)
-        m.d.comb += [exceeds.a.eq(sides[1]), exceeds.b.eq(sides[0])]
-        m.d.sync += wins.eq(exceeds.o)
+        m.d.comb += [above.a.eq(sides[1]), above.b.eq(sides[0])]
+        m.d.sync += wins.eq(above.o)
         # The pair moves on at once, and from then on once in an interval, on a signal from a register.
         a, b = self.a, self.b
         moves = self.valid

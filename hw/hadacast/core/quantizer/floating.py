@@ -16,7 +16,7 @@ from hadacast.scale import thresholds
 from hadacast.scale.floating import EXACT, Floating
 from hadacast.scale.scale import NAN_EXPONENT
 from hadacast.spec.quantize import Quantize
-from hadacast.tech.chains import Exceeds
+from hadacast.tech.chains import AboveEither, above
 
 
 def _scale(spec: Quantize) -> Floating:
@@ -182,32 +182,22 @@ class FloatingElement(ElementUnit):
         code = spec.code
         assert isinstance(code, Minifloat)
         ladder = _scale(spec).ladder(spec)
-        magnitude = delayed(m, enable, self.x.magnitude, 2, "magnitude")
+        magnitude: Value = delayed(m, enable, self.x.magnitude, 2, "magnitude")
         negative = delayed(m, enable, self.x.negative, 2, "negative")
         # All lanes of a group have the same thresholds: synthesis keeps one of each.
         limits = self._limits(m, ladder, ladder.negative, "limit")
-        plus = self._limits(m, ladder, ladder.rows, "plus") if ladder.rows != ladder.negative else limits
-        beyond = []
-        for step, (limit, other) in enumerate(zip(limits, plus, strict=True)):
-            exceeds = m.submodules[f"step_{step}"] = Exceeds(len(magnitude))
-            m.d.comb += [exceeds.a.eq(magnitude), exceeds.b.eq(limit)]
-            if other is not limit:
-                # Where a tie lies on the threshold, positive elements have one less.
-                m.d.comb += exceeds.more.eq(~negative & (limit[0] ^ other[0]))
-            beyond.append(delayed(m, enable, exceeds.o, 1, f"beyond_{step}"))
-        never = delayed(m, enable, self.terms.never, 3, "never")
-        none = delayed(m, enable, self.terms.none, 3, "none")
-        negative = delayed(m, enable, negative, 1, "sign")
-        # Steps are passed in order: a bit of the code is the parity of those at which it changes.
-        codes = thresholds.step_codes(code, spec.overflow)
-        bits: list[Value] = []
-        for place in range(code.magnitude_bits):
-            bit: Value = Const((codes[0] >> place) & 1, 1)
-            for step, passed in enumerate(beyond):
-                if ((codes[step] ^ codes[step + 1]) >> place) & 1:
-                    bit = bit ^ passed
-            bits.append(bit & ~never)
-        found = Cat(*bits)
+        if ladder.rows != ladder.negative:
+            # Where a tie lies on a threshold, positive elements have one less: half a step decides.
+            plus = self._limits(m, ladder, ladder.rows, "plus")
+            magnitude = Cat(~negative, magnitude)
+            limits = [Cat(limit[0] == other[0], limit) for limit, other in zip(limits, plus, strict=True)]
+        passed = self._passed(m, magnitude, limits)
+        never = delayed(m, enable, self.terms.never, 4, "never")
+        none = delayed(m, enable, self.terms.none, 4, "none")
+        negative = delayed(m, enable, negative, 2, "sign")
+        codes = list(thresholds.step_codes(code, spec.overflow))
+        codes += codes[-1:] * ((1 << len(passed)) - len(codes))
+        found = lookup(passed, codes, code.magnitude_bits) & (~never).replicate(code.magnitude_bits)
         register = Signal(self.code.shape(), name="result", reset_less=True)
         with m.If(enable):
             if code.sign:
@@ -215,6 +205,43 @@ class FloatingElement(ElementUnit):
             else:
                 m.d.sync += register.eq(Mux(negative, 0, found))
         m.d.comb += self.code.eq(register)
+
+    def _passed(self, m: Module, magnitude: Value, limits: list[Value]) -> Value:
+        """How many of the rising limits a magnitude is above, in two cycles: a binary search whose last two
+        steps are taken at once. A chain chooses between two limits by itself."""
+        bits = len(limits).bit_length()
+        never = Const(-1, len(magnitude))
+        padded = [*limits, *[never] * ((1 << bits) - 1 - len(limits))]
+
+        def step(a: Value, choices: list[Value], chosen: Value, name: str) -> Value:
+            """Whether `a` is above the one limit, or the chosen one of two, in a register."""
+            if len(choices) == 1:
+                beyond = above(m, a, choices[0])
+            else:
+                chain = m.submodules[f"{name}_chain"] = AboveEither(len(a))
+                m.d.comb += [
+                    chain.a.eq(a),
+                    chain.b.eq(choices[0]),
+                    chain.c.eq(choices[1]),
+                    chain.choose.eq(chosen),
+                ]
+                beyond = chain.o
+            return delayed(m, self.enable, beyond, 1, name)
+
+        assert bits <= 3
+        middle = 1 << (bits - 1)
+        high = step(magnitude, [padded[middle - 1]], Const(0), "high")
+        later = [delayed(m, self.enable, limit, 1, f"later_{i}") for i, limit in enumerate(padded)]
+        magnitude = delayed(m, self.enable, magnitude, 1, "compared")
+        if bits == 1:
+            return delayed(m, self.enable, high, 1, "high_later")
+        if bits == 2:
+            low = step(magnitude, [later[0], later[2]], high, "low")
+            return Cat(low, delayed(m, self.enable, high, 1, "high_later"))
+        amid = step(magnitude, [later[1], later[5]], high, "amid")
+        # Of the last step, for either result of the one before.
+        low = [step(magnitude, [later[place], later[place + 4]], high, f"low_{place}") for place in (0, 2)]
+        return Cat(Mux(amid, low[1], low[0]), amid, delayed(m, self.enable, high, 1, "high_later"))
 
     def _limits(
         self, m: Module, ladder: thresholds.Ladder, table: tuple[tuple[int, ...], ...], name: str

@@ -84,8 +84,7 @@ class Reduce(Component):
     @property
     def _shape(self) -> Shape | int:
         """Of each number that a group reduces to."""
-        raw = raw_shape(self.spec)
-        return raw.width if self.spec.scale.reduces == "amax" else raw
+        return self.spec.magnitudes.bits if self.spec.scale.reduces == "amax" else raw_shape(self.spec)
 
     def _stored(self, m: Module, parts: Parts, name: str) -> Parts:
         """Parts in registers; low and high of a single element share one."""

@@ -26,19 +26,19 @@ def element_layout(spec: Quantize) -> Shape | data.StructLayout:
     """An element as ElementUnits get it.
 
     Where the scale follows the largest magnitude, which is taken of magnitudes, sign and magnitude; they have
-    been separated once, before the elements wait. Else the input element as it comes. A magnitude is as wide
-    as the input: W bits hold the most negative one's, 2^(W-1).
+    been separated once, before the elements wait; of magnitudes, as many bits as matter (spec.magnitudes).
+    Else the input element as it comes.
     """
     if spec.scale.reduces == "amax":
-        return data.StructLayout({"magnitude": raw_shape(spec).width, "negative": 1})
+        return data.StructLayout({"magnitude": spec.magnitudes.bits, "negative": 1})
     return raw_shape(spec)
 
 
 def reduced_layout(spec: Quantize) -> data.StructLayout:
     """What GroupUnits get of a group: "amax", or "low" and "high", and "exponent".
 
-    - amax: unsigned, W bits. Where `spec.scale.leading_only(spec)`, only its leading one is that of the
-      largest magnitude: bits below are the OR of all elements'.
+    - amax: unsigned, as wide as magnitudes. Where `spec.scale.leading_only(spec)`, only its leading one is
+      that of the largest magnitude: bits below are the OR of all elements'.
     - low, high: the smallest and the largest element, as they come in; where `spec.scale.ends`, the largest
       magnitudes of negative elements and of the others, unsigned, 0 where there are none.
     - exponent: the E8M0 code of the frame, where `spec.floating`; 255 is NaN, with elements all 0.
@@ -46,7 +46,8 @@ def reduced_layout(spec: Quantize) -> data.StructLayout:
     raw = raw_shape(spec)
     fields: dict[str, Shape | int] = {"low": raw, "high": raw}
     if spec.scale.reduces == "amax":
-        fields = {"low": raw.width, "high": raw.width} if spec.scale.ends else {"amax": raw.width}
+        bits = spec.magnitudes.bits
+        fields = {"low": bits, "high": bits} if spec.scale.ends else {"amax": bits}
     if spec.floating:
         fields["exponent"] = EXPONENT_WIDTH
     return data.StructLayout(fields)

@@ -32,6 +32,8 @@ CASES = [
     ("e4m3", 12, 4, True, "saturate", {"tensor_amax": 13}),
     ("e2m3", 14, 0, False, "saturate", {"tensor_amax": 900}),
     ("e5m2", 10, 4, False, "inf", {"format": "e3m2"}),
+    ("e2m1", 14, 4, False, "saturate", {"tensor_amax": 26}),
+    ("e2m1", -13, 4, False, "saturate", {"tensor_amax": 26}),
 ]
 
 # Library, input width and fraction, whether frames carry exponents, tensor_amax.
@@ -61,6 +63,25 @@ def spec(code, width, fraction, floating, overflow, fields, rounding) -> Quantiz
 def library(name, width, fraction, floating, amax) -> Quantize:
     fields = {"arithmetic": name} | ({} if amax is None else {"tensor_amax": amax})
     return spec("e2m1", width, fraction, floating, "saturate", fields, "even")
+
+
+@pytest.mark.parametrize("rounding", ["even", "up", "zero"])
+@pytest.mark.parametrize("case", CASES[-2:], ids=["signed", "unsigned"])
+def test_held_magnitudes_are_alike(case, rounding):
+    """All from where they are held: as few bits as that takes."""
+    stage = spec(*case, rounding)
+    found, scale = stage.magnitudes, stage.scale
+    assert 0 < found.ones <= 3
+    assert found.bits < stage.element.width - 2
+    least = (1 << found.bits) - (1 << (found.bits - found.ones))
+    power = np.int64(-stage.element.fraction)
+    x = np.arange(least, 1 << (stage.element.width - stage.element.signed))
+    codes = scale.scale_codes(x, power, stage.code)
+    assert (codes == codes[0]).all()
+    every = np.unique(scale.scale_codes(np.arange(1, least + 1), power, stage.code))
+    args = (stage.code, rounding, stage.overflow, 0)
+    steps = scale.element_codes(x, power, every[:, None], *args)
+    assert (steps == steps[:, :1]).all()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import Component, In, Out
 from hw.core.pipe_bench import run
 from numpy.typing import ArrayLike
 
+from hadacast.core.quantizer.separate import Separate
 from hadacast.core.quantizer.unit import EXPONENT_WIDTH, ElementUnit, GroupUnit, delayed, raw_shape
 from hadacast.format import Format, Ints
 from hadacast.frames import Frames, exponents
@@ -23,10 +24,11 @@ class Units(Component):
         self.latency = self.group.latency + self.element.latency
         raw = raw_shape(spec)
         ports: dict[str, Any] = {"enable": In(1), "x": In(raw), "code": Out(self.element.code.shape())}
+        bits = spec.magnitudes.bits
         if spec.scale.ends:
-            ports |= {"low": In(raw.width), "high": In(raw.width)}
+            ports |= {"low": In(bits), "high": In(bits)}
         elif spec.scale.reduces == "amax":
-            ports |= {"amax": In(raw.width)}
+            ports |= {"amax": In(bits)}
         else:
             ports |= {"low": In(raw), "high": In(raw)}
         if spec.floating:
@@ -49,8 +51,8 @@ class Units(Component):
 
         x = delayed(m, self.enable, self.x, group.latency, "x")
         if self.spec.scale.reduces == "amax":
-            negative = x < 0
-            m.d.comb += [element.x.magnitude.eq(abs(x)), element.x.negative.eq(negative)]
+            m.submodules.separate = separate = Separate(self.spec)
+            m.d.comb += [separate.i.eq(x), element.x.eq(separate.o)]
         else:
             m.d.comb += element.x.eq(x)
         m.d.comb += [element.terms.eq(group.terms), self.code.eq(element.code)]
@@ -114,7 +116,11 @@ def check(
     words = []
     for frame in range(frames):
         low, high = int(x[frame].min()), int(x[frame].max())
-        reduced = {"amax": max(high, -low)} if spec.scale.reduces == "amax" else {"low": low, "high": high}
+        reduced = (
+            {"amax": min(max(high, -low), (1 << spec.magnitudes.bits) - 1)}
+            if spec.scale.reduces == "amax"
+            else {"low": low, "high": high}
+        )
         if spec.scale.ends:
             reduced = {"low": max(-low, 0), "high": max(high, 0)}
         if spec.floating:
