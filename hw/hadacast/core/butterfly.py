@@ -4,14 +4,15 @@ Both are combinational from input to output; registers are put behind them by th
 stage is never asked to wait by itself: nothing in it changes while `enable` is low.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import data
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.delay import Delay
+from hadacast.spec.folding import Turn
 from hadacast.tech.adders import ButterflyAdders, PairAdders
 from hadacast.tech.family import of_platform
 
@@ -42,42 +43,64 @@ class Butterfly(Component):
         )
 
 
-def pairs(lanes: int, distance: int) -> Iterator[tuple[int, int]]:
-    """The lanes `distance` apart that a butterfly within a beat pairs, the lower one first."""
+class Pair(NamedTuple):
+    """The lanes of a butterfly within a beat: a and x come on two of them, a + x and a - x leave on these."""
+
+    a: int
+    x: int
+    sum: int
+    difference: int
+
+
+def pairs(lanes: int, distance: int, turns: Mapping[int, Turn] | None = None) -> Iterator[Pair]:
+    """The butterflies of lanes `distance` apart: the sum on the lower one, unless `turns` say otherwise
+    (hadacast.spec.folding)."""
     for lane in range(lanes):
         if lane // distance % 2 == 0:
-            yield lane, lane + distance
+            lower, upper = lane, lane + distance
+            reverse, up = turns[lane] if turns else (False, False)
+            a, x = (upper, lower) if reverse else (lower, upper)
+            plus, minus = (upper, lower) if up else (lower, upper)
+            yield Pair(a, x, plus, minus)
 
 
 class SpatialButterfly(Butterfly):
-    """Pairs lanes `distance` apart: sums stay on the lower lane, differences go to the upper.
+    """Pairs lanes `distance` apart.
 
     Parameters
     ----------
-    settable: whether `on` may be low.
+    settable: whether `on` may be low. turns: as for pairs(); not if it is settable.
     """
 
-    def __init__(self, lanes: int, width: int, distance: int, settable: bool = False):
+    def __init__(
+        self,
+        lanes: int,
+        width: int,
+        distance: int,
+        settable: bool = False,
+        turns: Mapping[int, Turn] | None = None,
+    ):
         self.distance = distance
         self.settable = settable
+        self.turns = turns
         super().__init__(lanes, width)
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
         m.d.comb += self.o_valid.eq(self.i_valid)
-        for lane, other in pairs(self.lanes, self.distance):
+        for pair in pairs(self.lanes, self.distance, self.turns):
             adders: Any
             if self.settable:
                 adders = ButterflyAdders(self.width)
                 m.d.comb += adders.meets.eq(self.on)
             else:
                 adders = PairAdders(self.width)
-            m.submodules[f"lane_{lane}"] = adders
+            m.submodules[f"lane_{min(pair)}"] = adders
             m.d.comb += [
-                adders.a.eq(self.i[lane]),
-                adders.x.eq(self.i[other]),
-                self.o[lane].eq(adders.sum),
-                self.o[other].eq(adders.difference),
+                adders.a.eq(self.i[pair.a]),
+                adders.x.eq(self.i[pair.x]),
+                self.o[pair.sum].eq(adders.sum),
+                self.o[pair.difference].eq(adders.difference),
             ]
         return m
 

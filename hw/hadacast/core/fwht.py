@@ -1,5 +1,6 @@
 """The transform: delay-feedback stages, then spatial ones, in stall spans."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal, Value
@@ -14,6 +15,7 @@ from hadacast.core.holding import HoldingButterfly, holds
 from hadacast.core.settings import members
 from hadacast.core.span import Beat, Skid
 from hadacast.spec import fwht as spec_module
+from hadacast.spec.folding import Turn
 from hadacast.tech.family import of_platform
 
 
@@ -27,6 +29,8 @@ class Fwht(Component):
     ----------
     drops: whether broken frames are dropped here; only where spec.whole. If not, marks pass: those of all
         beats of a frame, or that of the last.
+    turns: of each stage, in order, how its butterflies are turned (hadacast.spec.folding); all are within a
+        beat then. None: not at all.
 
     Members
     -------
@@ -39,8 +43,15 @@ class Fwht(Component):
     latency: cycles from the first beat in to the first beat out, without stalls.
     """
 
-    def __init__(self, spec: spec_module.Fwht, drops: bool = False):
+    def __init__(
+        self,
+        spec: spec_module.Fwht,
+        drops: bool = False,
+        turns: Sequence[Mapping[int, Turn]] | None = None,
+    ):
         assert spec.whole or not drops
+        assert turns is None or max(spec.circuit) < spec.lanes
+        self.turns = turns
         self.spec = spec
         self.drops = drops
         self.latency = spec.latency
@@ -57,12 +68,17 @@ class Fwht(Component):
         spec = self.spec
         width, distance = self._stage(index)
         if distance < spec.lanes:
-            return SpatialButterfly(spec.lanes, width, distance, settable=bool(spec.up_to))
+            return SpatialButterfly(
+                spec.lanes, width, distance, settable=bool(spec.up_to), turns=self._turns(index)
+            )
         return FeedbackButterfly(spec.lanes, width, distance // spec.lanes, spec.storage)
 
     def _stage(self, index: int) -> tuple[int, int]:
         """Bits of an element that comes to stage `index`, and how far apart it pairs them."""
         return self.spec.working.width + index, self.spec.circuit[self.spec.stages - 1 - index]
+
+    def _turns(self, index: int) -> Mapping[int, Turn] | None:
+        return None if self.turns is None else self.turns[index]
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -100,7 +116,7 @@ class Fwht(Component):
         width, distance = self._stage(last)
         if distance < spec.lanes and not spec.up_to and holds(spec.lanes, platform):
             good, valid = self._whole(m, arriving.valid, arriving.broken, enable)
-            end = HoldingButterfly(spec.lanes, width, distance, good.shape())
+            end = HoldingButterfly(spec.lanes, width, distance, good.shape(), self._turns(last))
             m.submodules[f"stage_{last}"] = end
             m.d.comb += [
                 enable.eq(end.enable),

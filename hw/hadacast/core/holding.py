@@ -1,5 +1,6 @@
 """The end of a stall span inside its last butterflies, where the family's adders can hold."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from amaranth.hdl import Module, Mux, Shape, Signal, signed
@@ -7,6 +8,7 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.butterfly import pairs
+from hadacast.spec.folding import Turn
 from hadacast.tech.adders import HoldingPairAdders
 from hadacast.tech.family import of_platform
 
@@ -30,7 +32,7 @@ class HoldingButterfly(Component):
 
     Parameters
     ----------
-    lanes, width, distance: as for SpatialButterfly. beside: the shape of what goes with a beat.
+    lanes, width, distance, turns: as for SpatialButterfly. beside: the shape of what goes with a beat.
 
     Members
     -------
@@ -39,8 +41,10 @@ class HoldingButterfly(Component):
     o: the stream that leaves, from registers.
     """
 
-    def __init__(self, lanes: int, width: int, distance: int, beside: Shape):
-        self.lanes, self.width, self.distance = lanes, width, distance
+    def __init__(
+        self, lanes: int, width: int, distance: int, beside: Shape, turns: Mapping[int, Turn] | None = None
+    ):
+        self.lanes, self.width, self.distance, self.turns = lanes, width, distance, turns
         value = data.ArrayLayout(signed(width + 1), lanes)
         super().__init__(
             {
@@ -65,16 +69,16 @@ class HoldingButterfly(Component):
             self.o.payload.eq(leaving),
             arriving.beside.eq(Mux(enable, self.i_beside, spare.beside)),
         ]
-        for lane, other in pairs(self.lanes, self.distance):
-            m.submodules[f"lane_{lane}"] = adders = HoldingPairAdders(self.width)
+        for pair in pairs(self.lanes, self.distance, self.turns):
+            m.submodules[f"lane_{min(pair)}"] = adders = HoldingPairAdders(self.width)
             m.d.comb += [
-                adders.a.eq(self.i[lane]),
-                adders.x.eq(self.i[other]),
+                adders.a.eq(self.i[pair.a]),
+                adders.x.eq(self.i[pair.x]),
                 adders.runs.eq(enable),
-                adders.held_sum.eq(spare.value[lane]),
-                adders.held_difference.eq(spare.value[other]),
-                arriving.value[lane].eq(adders.sum),
-                arriving.value[other].eq(adders.difference),
+                adders.held_sum.eq(spare.value[pair.sum]),
+                adders.held_difference.eq(spare.value[pair.difference]),
+                arriving.value[pair.sum].eq(adders.sum),
+                arriving.value[pair.difference].eq(adders.difference),
             ]
         with m.If(enable):
             m.d.sync += spare.eq(arriving)

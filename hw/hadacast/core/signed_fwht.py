@@ -8,49 +8,8 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core import beat
-from hadacast.core.butterfly import Butterfly, SpatialButterfly
 from hadacast.core.fwht import Fwht
-from hadacast.spec import fwht as fwht_module
-from hadacast.spec.folding import Turn, folded
-from hadacast.tech.adders import ButterflyAdders
-
-
-class TurnedButterfly(SpatialButterfly):
-    """Pairs lanes `distance` apart as their `turns` say (hadacast.spec.folding)."""
-
-    def __init__(self, lanes: int, width: int, distance: int, turns: dict[int, Turn]):
-        self.turns = turns
-        super().__init__(lanes, width, distance)
-
-    def elaborate(self, platform: Any) -> Module:
-        m = Module()
-        m.d.comb += self.o_valid.eq(self.i_valid)
-        for lane, (reverse, up) in self.turns.items():
-            other = lane + self.distance
-            first, second = (other, lane) if reverse else (lane, other)
-            m.submodules[f"lane_{lane}"] = adders = ButterflyAdders(self.width)
-            m.d.comb += [
-                adders.a.eq(self.i[first]),
-                adders.x.eq(self.i[second]),
-                adders.meets.eq(1),
-                self.o[other if up else lane].eq(adders.sum),
-                self.o[lane if up else other].eq(adders.difference),
-            ]
-        return m
-
-
-class TurnedFwht(Fwht):
-    """The transform of elements as they come, under signs that `turns` stand for."""
-
-    def __init__(self, spec: fwht_module.Fwht, drops: bool, turns: tuple[dict[int, Turn], ...]):
-        self.turns = turns
-        super().__init__(spec, drops)
-
-    def _butterflies(self) -> list[Butterfly]:
-        stages = enumerate(zip(reversed(self.spec.circuit), self.turns, strict=True), self.spec.working.width)
-        return [
-            TurnedButterfly(self.spec.lanes, width, distance, turns) for width, (distance, turns) in stages
-        ]
+from hadacast.spec.folding import folded
 
 
 class SignedFwht(Component):
@@ -71,7 +30,7 @@ class SignedFwht(Component):
         turns = folded(signs, fwht)
         assert turns is not None
         self.fwht = fwht
-        self.turned = TurnedFwht(replace(fwht, input=signs.input), drops, turns)
+        self.turned = Fwht(replace(fwht, input=signs.input), drops, turns)
         self.latency = fwht.latency
         super().__init__(
             {
