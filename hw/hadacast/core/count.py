@@ -37,6 +37,9 @@ _PRIMITIVE = {
 }  # fmt: skip
 
 
+FINAL = 3
+
+
 class Ring:
     """Counts as `counter` does, but in whatever order of states is the cheapest: for who asks only whether it
     is at a certain one, or wants an address that each of `count` words has once.
@@ -47,8 +50,9 @@ class Ring:
     Attributes
     ----------
     state: of so many bits as `count` states take, 0 at first.
-    first, third_last, before_last, last: whether it stands at the first of them, or at one of the last three.
-        From five on each is a register, so that nothing long follows it.
+    first, last: whether it stands at the first or the last of them.
+    final: final[k], whether it stands at one of the last k + 1, for k up to 2. From five states on, this and
+        the others are registers, so that nothing long follows them.
     """
 
     def __init__(self, m: Module, steps: Value, count: int, name: str):
@@ -66,18 +70,16 @@ class Ring:
             m.d.sync += state.eq(following_state)
         if count < 5:
             self.first, self.last = state == 0, wraps
-            self.before_last, self.third_last = (state == states[max(count - back, 0)] for back in (2, 3))
+            self.final = [state >= count - 1 - k for k in range(FINAL)]
             return
         self.first = Signal(name=f"{name}_first", init=1)
-        self.third_last = Signal(name=f"{name}_third_last")
-        self.before_last = Signal(name=f"{name}_before_last")
-        self.last = Signal(name=f"{name}_last")
+        final = Signal(FINAL, name=f"{name}_final")
+        self.final, self.last = [final[k] for k in range(FINAL)], final[0]
+        enters = state == states[-1 - FINAL]
         with m.If(steps):
             m.d.sync += [
-                self.third_last.eq(state == states[-4]),
-                self.before_last.eq(self.third_last),
-                self.last.eq(self.before_last),
                 self.first.eq(self.last),
+                final.eq(Cat(final[1:], enters | final[-1]) & ~self.last.replicate(FINAL)),
             ]
 
     def at(self, place: int) -> Value:

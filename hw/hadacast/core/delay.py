@@ -138,10 +138,9 @@ class Delay(Component):
         m.d.sync += [tail.eq(self.tail), write.addr.eq(place.state), write.en.eq(arrives)]
         # The head's words are read as many words ahead as there are registers. The first ones of a block wait
         # in the memory until the last beats of its first half push them on, those owed until all have left.
-        behind = [place.last, place.before_last, place.third_last]
-        near_end = Cat(behind[:registers]).any()
-        # Bit i: register i, counted from the head, holds a new word.
-        new = [Const(0, 1), *(Cat(behind[:count]).any() for count in range(1, registers))]
+        near_end = place.final[registers - 1]
+        # Item i: register i, counted from the head, holds a new word.
+        new = [Const(0, 1), *place.final[: registers - 1]]
         moving = [moves] + [
             self._moves_unless(m, platform, owed, new[i], f"moves_{i}") for i in range(1, registers)
         ]

@@ -13,6 +13,9 @@ Netlist = dict[str, Any]
 Sink = tuple[str, str]
 """An input of a cell: its names. That of no cell is a port."""
 
+Placed = tuple[str, Sink]
+"""A name that says where in the hierarchy an input is, and the input."""
+
 MAX_FAN_OUT = 48
 """Inputs that one flip-flop drives before it is copied."""
 
@@ -81,8 +84,17 @@ def bound_fan_out(module: Netlist, limit: int = MAX_FAN_OUT) -> None:
     cells, users = module["cells"], _users(module)
     pins = (bits for cell in cells.values() for bits in cell["connections"].values())
     free = 1 + max((bit for bits in pins for bit in bits if isinstance(bit, int)), default=1)
+    adders = {
+        bit: name
+        for name, cell in cells.items()
+        if cell["type"] == "CCU2C"
+        for pin in ("S0", "S1")
+        for bit in cell["connections"].get(pin, ())
+    }
     for name, register in [item for item in cells.items() if item[1]["type"] == "TRELLIS_FF"]:
-        sinks = sorted(users.get(register["connections"]["Q"][0], ()))
+        old = register["connections"]["Q"][0]
+        # Two flip-flops behind one carry cell have one enable, or they couldn't be in its slice.
+        sinks = sorted((_place_of(sink, cells, adders), sink) for sink in users.get(old, ()))
         if len(sinks) <= limit:
             continue
         # Ports stay with the first part.
@@ -91,24 +103,30 @@ def bound_fan_out(module: Netlist, limit: int = MAX_FAN_OUT) -> None:
             copy = deepcopy(register)
             copy["connections"]["Q"] = [free]
             cells[f"{name}_copy_{number}"] = copy
-            old = register["connections"]["Q"][0]
-            for cell, pin in part:
+            for _, (cell, pin) in part:
                 bits = cells[cell]["connections"][pin]
                 cells[cell]["connections"][pin] = [free if bit == old else bit for bit in bits]
             free += 1
 
 
-def _parts(sinks: list[Sink], limit: int, depth: int) -> list[list[Sink]]:
+def _place_of(sink: Sink, cells: dict[str, Any], adders: dict[int, str]) -> str:
+    """The name of an input's cell, or of the carry cell that a flip-flop is behind; empty for a port."""
+    name, _ = sink
+    data = cells[name]["connections"].get("DI", ["x"]) if name else ["x"]
+    return adders.get(data[0], name)
+
+
+def _parts(sinks: list[Placed], limit: int, depth: int) -> list[list[Placed]]:
     """Sinks in lists of up to `limit`, near ones in the hierarchy together; what has no name comes first."""
     if len(sinks) <= limit:
         return [sinks]
-    branches: dict[str, list[Sink]] = defaultdict(list)
+    branches: dict[str, list[Placed]] = defaultdict(list)
     for sink in sinks:
         path = sink[0].split(".")
         branches[path[depth] if depth < len(path) else ""].append(sink)
     if len(branches) == 1 and depth > max(sink[0].count(".") for sink in sinks):
         return [sinks[start : start + limit] for start in range(0, len(sinks), limit)]
-    parts: list[list[Sink]] = [[]]
+    parts: list[list[Placed]] = [[]]
     for _, branch in sorted(branches.items()):
         for part in _parts(branch, limit, depth + 1):
             if len(parts[-1]) + len(part) > limit:
