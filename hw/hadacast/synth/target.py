@@ -69,6 +69,10 @@ class Trial:
             return 0.0
         return float("inf") if self.result.median_fmax is None else self.result.median_fmax
 
+    def failed(self, error: HadacastError) -> None:
+        """Note why. A log that the message names may be gone before it is read."""
+        self.verdict, self.error = FAILED, str(error).partition(" (log: ")[0]
+
     def to_dict(self) -> dict[str, Any]:
         """What JSON can hold."""
         placed = self.result
@@ -141,7 +145,7 @@ class Search:
             try:
                 trial.estimate = self.measure.estimate(trial.variant)
             except HadacastError as error:
-                trial.verdict, trial.error = FAILED, str(error)
+                trial.failed(error)
         for trial in sorted(found, key=lambda t: (t.estimate or 0, t.latency)):
             self.trials.append(trial)
             if not trial.verdict:
@@ -161,7 +165,7 @@ class Search:
             else:
                 self._place(trial, self.seeds)
         except HadacastError as error:
-            trial.verdict, trial.error = FAILED, str(error)
+            trial.failed(error)
 
     def _place(self, trial: Trial, seeds: Sequence[int]) -> None:
         trial.result = self.measure.place(trial.variant, seeds)
@@ -177,7 +181,7 @@ class Search:
             try:
                 self._place(fastest, self.seeds)
             except HadacastError as error:
-                fastest.verdict, fastest.error, fastest.result = FAILED, str(error), None
+                fastest.failed(error)
         return max((t for t in self.trials if t.verdict in (MEETS, MISSES)), key=lambda t: t.clock)
 
     def _stage(self, trial: Trial, done: Collection[int]) -> int | None:

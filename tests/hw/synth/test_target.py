@@ -98,6 +98,18 @@ def test_the_fastest_has_all_its_seeds():
     assert (best.variant.label, best.result.seeds) == (f"{R2}, {S2}", SEEDS)
 
 
+def test_the_fastest_may_fail_with_other_seeds():
+    class Once(StandIn):
+        def place(self, variant, seeds):
+            if len(seeds) > 1 and variant.settings:
+                raise HadacastError("killed")
+            return super().place(variant, seeds)
+
+    search, best = searched(500.0, Once(ALL, CELLS))
+    assert best.variant.label == "as it is"
+    assert (search.trials[-1].verdict, search.trials[-1].error) == (FAILED, "killed")
+
+
 def test_one_seed():
     stand_in = StandIn(ALL, CELLS)
     search, best = searched(245.0, stand_in, seeds=(2,))
@@ -107,7 +119,7 @@ def test_one_seed():
 
 
 def test_a_trial_that_fails_is_said_and_passed_over():
-    stand_in = StandIn(ALL | {R2: HadacastError("no room")}, CELLS)
+    stand_in = StandIn(ALL | {R2: HadacastError("no room (log: /gone)")}, CELLS)
     search, best = searched(235.0, stand_in)
     assert best.variant.label == f"{R2}, {S4}"
     failed = next(t for t in search.trials if t.variant.label == R2)
