@@ -164,7 +164,9 @@ def test_a_second_run_finds_the_figures_of_the_first(hadacast, here):
     options = ("-d", "ice40-hx8k", "--seeds", "1", "--no-ports", "--cache", "kept")
     first = hadacast("synth", "small.toml", *options, "--json").document
     assert first["kept"] == {"earlier": 0, "now": 2}
-    again = hadacast("synth", "small.toml", *options, "--json").document
+    outcome = hadacast("synth", "small.toml", *options, "--json")
+    assert "placing" not in outcome.stderr
+    again = outcome.document
     assert again["kept"] == {"earlier": 2, "now": 0}
     assert again["synthesis"] | {"seconds": 0} == first["synthesis"] | {"seconds": 0}
     # And a search that ends at once asks for the same.
