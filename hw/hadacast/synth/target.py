@@ -19,8 +19,9 @@ from hadacast.synth.timing import Path
 from hadacast.synth.variants import Variant, choices, variants
 from hadacast.tools import process
 
-# With a first seed below this part of the target no other seed is tried: seeds move a clock by a tenth or so.
-NEAR = 0.9
+# With a first seed below this part of the target no other seed is tried. Of 36 placements in
+# docs/figures.json one lies further than that below the median of its seeds.
+NEAR = 0.85
 MAX_TARGET = 2000.0  # MHz
 
 MEETS, MISSES, RULED_OUT, FAILED = "meets", "misses", "ruled out", "failed"
@@ -175,14 +176,20 @@ class Search:
         self.news(f"{trial.variant.label}: {trial.clock:g} MHz by {seeds_}, {cells}")
 
     def _fastest(self) -> Trial:
-        """The fastest trial over all seeds. One that was ruled out gets its other seeds if it was faster."""
-        fastest = max(self.trials, key=lambda t: t.clock)
-        if fastest.verdict == RULED_OUT:
-            try:
-                self._place(fastest, self.seeds)
-            except HadacastError as error:
-                fastest.failed(error)
-        return max((t for t in self.trials if t.verdict in (MEETS, MISSES)), key=lambda t: t.clock)
+        """The fastest trial over all seeds. The fastest that one seed ruled out gets its others too, if that
+        seed leaves it a chance."""
+        placed = [trial for trial in self.trials if trial.verdict in (MEETS, MISSES)]
+        best = max(placed, key=lambda t: t.clock)
+        ruled_out = [trial for trial in self.trials if trial.verdict == RULED_OUT]
+        hope = max(ruled_out, key=lambda t: t.clock, default=best)
+        if hope is best or hope.clock < NEAR * best.clock:
+            return best
+        try:
+            self._place(hope, self.seeds)
+        except HadacastError as error:
+            hope.failed(error)
+            return best
+        return max(best, hope, key=lambda t: t.clock)
 
     def _stage(self, trial: Trial, done: Collection[int]) -> int | None:
         """A stage worth a trial: the slowest path runs through it, and it has registers to offer."""
