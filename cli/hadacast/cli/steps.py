@@ -12,6 +12,7 @@ from hadacast.core.verilog import module_name, to_verilog
 from hadacast.spec.pipeline import Pipeline
 from hadacast.synth.devices import Device
 from hadacast.synth.ooc import synthesize
+from hadacast.synth.store import Store
 
 News = Callable[[str], None]
 
@@ -24,9 +25,10 @@ def measure(
     news: News,
     ports: bool = True,
     verilog: str = "",
+    store: Store | None = None,
 ) -> dict[str, Any]:
     """Area and clock of the core alone, and with `ports` of paths there, from Verilog of the device's family
-    (made if not given)."""
+    (made if not given). What the store has isn't done again."""
     if not verilog:
         news(f"generating Verilog of {spec.name} for {device.family}")
         verilog = to_verilog(AxiTop(spec), device.family)
@@ -38,6 +40,7 @@ def measure(
         workdir=work,
         progress=news,
         ports=ports,
+        store=store,
     )
     return {"title": device.title, **result.to_dict()}
 

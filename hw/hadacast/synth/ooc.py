@@ -151,8 +151,7 @@ def synthesize(
 
     def place(placer: Placer, seed: int) -> dict[str, Any]:
         what = f"seed {seed}" if placer is alone else f"with registered ports, seed {seed}"
-        progress(f"placing and routing {top} on {device.name}, {what}")
-        return placer.place(seed)
+        return placer.place(seed, lambda: progress(f"placing and routing {top} on {device.name}, {what}"))
 
     calls: list[Call] = [partial(place, alone, seed) for seed in seeds]
     calls += [partial(place, around, seeds[0])] if around else []

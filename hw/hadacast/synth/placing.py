@@ -1,6 +1,7 @@
 """The second step of a measurement: a netlist placed and routed on a device, with one seed."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,9 @@ class Placer:
         self._digest = cache.digest([text])
         (workdir / f"{name}.json").write_text(text, encoding="utf-8")
 
-    def place(self, seed: int) -> dict[str, Any]:
-        """PARTS of nextpnr's report. Several seeds may be placed at once, from threads.
+    def place(self, seed: int, began: Callable[[], None] = lambda: None) -> dict[str, Any]:
+        """PARTS of nextpnr's report; `began` is called if it has to be made. Several seeds may be placed at
+        once, from threads.
 
         Raises HadacastError for a core that doesn't fit, nextpnr's error, or no time left.
         """
@@ -57,7 +59,12 @@ class Placer:
             *("--seed", str(seed), "--freq", f"{self._freq:g}", "--timing-allow-fail"),
         ]
         parts = {"netlist": self._digest, "tool": self.tool, "version": self.version, "options": options}
-        report: dict[str, Any] = kept(self._store, "placed", parts, lambda: self._run(seed, options))
+
+        def make() -> dict[str, Any]:
+            began()
+            return self._run(seed, options)
+
+        report: dict[str, Any] = kept(self._store, "placed", parts, make)
         return report
 
     def _run(self, seed: int, options: list[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import os
 import tempfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,32 @@ class Store:
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.json.gz"
+
+
+@dataclass(frozen=True)
+class Watched(Store):
+    """A store that remembers what came from an earlier run.
+
+    Members
+    -------
+    earlier: keys of what was there when it was first asked for. made: keys of what was made since.
+    """
+
+    earlier: set[str] = field(default_factory=set, compare=False)
+    made: set[str] = field(default_factory=set, compare=False)
+
+    def kept(self, kind: str, parts: dict[str, Any], make: Callable[[], Any]) -> Any:
+        """As Store.kept."""
+        key = key_of(kind, parts)
+
+        def making() -> Any:
+            self.made.add(key)
+            return make()
+
+        found = super().kept(kind, parts, making)
+        if key not in self.made:
+            self.earlier.add(key)
+        return found
 
 
 def key_of(kind: str, parts: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """The fast Walsh-Hadamard transform."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
@@ -49,6 +50,7 @@ class Fwht(Stage):
 
     kind: ClassVar[str] = "fwht"
     SETTABLE: ClassVar[frozenset[str]] = frozenset({"size", "bits"})
+    PIPELINING: ClassVar[Mapping[str, tuple[int, ...]]] = {"registers": (0, 1, 2), "stall_span": (16, 4, 2)}
 
     size: int = 0
     stride: int = 1

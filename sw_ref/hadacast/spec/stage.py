@@ -1,6 +1,7 @@
 """What every stage spec has in common."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
@@ -33,6 +34,9 @@ class Stage(ABC):
     kind: ClassVar[str]  # the stage's name in recipes
     FROM_STREAM: ClassVar[frozenset[str]] = frozenset({"frame", "lanes", "input"})
     SETTABLE: ClassVar[frozenset[str]] = frozenset()  # members that settings stand for
+    # Members that change clock, area and latency and nothing else, with values worth a trial, from the least
+    # registers to the most.
+    PIPELINING: ClassVar[Mapping[str, tuple[int, ...]]] = {}
 
     frame: int
     lanes: int = 1

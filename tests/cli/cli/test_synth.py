@@ -23,14 +23,14 @@ def test_a_core_alone(hadacast):
 
 
 def test_the_table_of_a_core_alone(hadacast, here):
-    outcome = hadacast("synth", "small.toml", "-d", "gw1nr-9c", "--seeds", "1")
+    outcome = hadacast("synth", "small.toml", "-d", "gw1nr-9c", "--seeds", "1", "--fresh")
     for part in ("logic cells", "MHz, median of", "register -> output", "upper bound"):
         assert part in outcome.stdout
     assert [path.name for path in here.iterdir()] == ["small.toml"]
 
 
 def test_paths_at_the_ports_can_be_left_out(hadacast):
-    options = ("-d", "ice40-up5k", "--seeds", "1", "--no-ports", "--json")
+    options = ("-d", "ice40-up5k", "--seeds", "1", "--no-ports", "--fresh", "--json")
     figures = hadacast("synth", "small.toml", *options).document["synthesis"]
     assert figures["median_fmax"] > 0
     assert figures["async_paths"] is None

@@ -9,7 +9,7 @@ import pytest
 
 from hadacast.errors import HadacastError
 from hadacast.synth import store as stores
-from hadacast.synth.store import Store, kept, key_of
+from hadacast.synth.store import Store, Watched, kept, key_of
 
 PARTS = {"verilog": "module t; endmodule", "seed": 1}
 
@@ -148,3 +148,13 @@ def test_the_users_own_lies_beside_the_simulators(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(HadacastError, match=r"^can't make the cache folder '.*synth'.*; set XDG_CACHE_HOME$"):
         Store.of_user()
+
+
+def test_a_watched_store_tells_what_came_from_an_earlier_run(tmp_path):
+    made(Store(tmp_path), 1)
+    store = Watched(tmp_path)
+    other = PARTS | {"seed": 2}
+    for _ in range(2):  # what it made itself and finds again isn't an earlier run's
+        assert made(store, 2)[0] == 1
+        assert made(store, 2, other)[0] == 2
+    assert (store.earlier, store.made) == ({key_of("placed", PARTS)}, {key_of("placed", other)})
