@@ -36,8 +36,9 @@ class Family:
             )
 
 
-# LUT RAM is as deep as one primitive holds: 16 words, or 64 on AMD's (Xilinx) 7 series. Of two of 16, a bit takes four cells on ECP5, their multiplexer among them: for
-# words of 36 bits 150 cells, against one block RAM.
+# LUT RAM is as deep as one primitive holds: 16 words, or 64 on AMD's (Xilinx) 7 series. Of two of 16, a bit
+# takes four cells on ECP5, their multiplexer among them: for words of 36 bits 150 cells, against one block
+# RAM.
 FAMILIES = {
     family.name: family
     for family in (

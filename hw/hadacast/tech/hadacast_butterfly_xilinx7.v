@@ -2,14 +2,16 @@
 //   sum = meets ? a + x : a        difference = meets ? a - x : x
 //
 // A bit of a CARRY4 is O = S ^ CI, CO = S ? CI : DI, where S and DI are the two outputs of one LUT (UG474).
+// Nothing is declared signed: of signed nets at a LUT6_2, Yosys would read the whole core a second time, too
+// late for what is flattened.
 module hadacast_butterfly_xilinx7 #(
     parameter WIDTH = 16                    // bits of an arriving element
 ) (
-    input  signed [WIDTH:0]   a,            // one element or, unless they meet, a difference
-    input  signed [WIDTH-1:0] x,            // the other element
-    input                     meets,        // whether the two meet
-    output signed [WIDTH:0]   sum,
-    output signed [WIDTH:0]   difference
+    input  [WIDTH:0]   a,                   // one element or, unless they meet, a difference
+    input  [WIDTH-1:0] x,                   // the other element
+    input              meets,               // whether the two meet
+    output [WIDTH:0]   sum,
+    output [WIDTH:0]   difference
 );
     // I0 = a, I1 = x, I2 = meets. S = a ^ (x & meets); where it is 0 the two are equal: DI = a.
     localparam [7:0] SUM = 8'h6A;
@@ -18,7 +20,7 @@ module hadacast_butterfly_xilinx7 #(
 
     // Carries come in fours; the rest is left open.
     localparam FOURS = (WIDTH + 4) / 4;
-    wire signed [WIDTH:0] wide_x = x;
+    wire [WIDTH:0] wide_x = {x[WIDTH-1], x};
     wire [4*FOURS-1:0] add_s, add_o, subtract_s, subtract_d, subtract_o;
     wire [4*FOURS-1:0] add_d = {a};
     wire [4*FOURS:0] add_carry, subtract_carry;

@@ -2,16 +2,18 @@
 // (Xilinx) 7 series, one LUT a bit.
 //
 // A bit of a CARRY4 is O = S ^ CI, CO = S ? CI : DI, where S and DI are the two outputs of one LUT (UG474).
+// Nothing is declared signed: of signed nets at a LUT6_2, Yosys would read the whole core a second time, too
+// late for what is flattened.
 module hadacast_holding_pair_xilinx7 #(
     parameter WIDTH = 16                    // bits of an element
 ) (
-    input  signed [WIDTH-1:0] a,
-    input  signed [WIDTH-1:0] x,
-    input                     runs,         // whether a and x are added
-    input  signed [WIDTH:0]   held_sum,     // what else leaves
-    input  signed [WIDTH:0]   held_difference,
-    output signed [WIDTH:0]   sum,
-    output signed [WIDTH:0]   difference
+    input  [WIDTH-1:0] a,
+    input  [WIDTH-1:0] x,
+    input              runs,                // whether a and x are added
+    input  [WIDTH:0]   held_sum,            // what else leaves
+    input  [WIDTH:0]   held_difference,
+    output [WIDTH:0]   sum,
+    output [WIDTH:0]   difference
 );
     // I0 = a, I1 = x, I2 = runs, I3 = held. S = runs ? a ^ x : held, DI = a & runs: else no carry starts.
     localparam [63:0] SUM = 64'h6F606F60A0A0A0A0;
@@ -20,7 +22,7 @@ module hadacast_holding_pair_xilinx7 #(
 
     // Carries come in fours; the rest is left open.
     localparam FOURS = (WIDTH + 4) / 4;
-    wire signed [WIDTH:0] wide_a = a, wide_x = x;
+    wire [WIDTH:0] wide_a = {a[WIDTH-1], a}, wide_x = {x[WIDTH-1], x};
     wire [4*FOURS-1:0] add_s, add_d, add_o, subtract_s, subtract_d, subtract_o;
     wire [4*FOURS:0] add_carry, subtract_carry;
     assign add_carry[0] = 1'b0;

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from amaranth.back import rtlil
+from hw.tech.cells import CELLS
 
 from hadacast.errors import HadacastError
 from hadacast.tech.adders import ButterflyAdders, HoldingPairAdders, PairAdders
 from hadacast.tech.family import FAMILIES, Target
 from hadacast.tools import yosys
-from hw.tech.cells import CELLS
 
 KINDS = {kind.kind: kind for kind in (ButterflyAdders, PairAdders, HoldingPairAdders)}
 TWINS = [(name, family) for name, kind in KINDS.items() for family in sorted(kind.families)]

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 from amaranth.back import rtlil
+from hw.tech.cells import CELLS
 
 from hadacast.errors import HadacastError
 from hadacast.tech.chains import AddSubtract, Chain, Exceeds, verilog
 from hadacast.tech.family import FAMILIES, Target
 from hadacast.tools import yosys
-from hw.tech.cells import CELLS
 
 TWINS = [(chain, family) for chain in (AddSubtract, Exceeds) for family in sorted(chain.families)]
 

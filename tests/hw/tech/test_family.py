@@ -51,7 +51,9 @@ def test_of_platform(platform, name):
 
 
 def test_unknown_family():
-    with pytest.raises(HadacastError, match="family is 'xc7': it must be one of generic, ecp5, gowin, xilinx7, ice40"):
+    with pytest.raises(
+        HadacastError, match="family is 'xc7': it must be one of generic, ecp5, gowin, xilinx7, ice40"
+    ):
         family.get("xc7")
 
 
