@@ -77,7 +77,7 @@ class ButterflyAdders(Adders):
     """
 
     kind = "butterfly"
-    families = frozenset({"ecp5", "ice40"})
+    families = frozenset({"ecp5", "ice40", "gowin", "xilinx7"})
 
     def __init__(self, width: int):
         super().__init__(width, {"a": In(signed(width + 1)), "x": In(signed(width)), "meets": In(1)})
@@ -115,7 +115,7 @@ class HoldingPairAdders(Adders):
     """
 
     kind = "holding_pair"
-    families = frozenset({"ecp5"})
+    families = frozenset({"ecp5", "xilinx7"})
 
     def __init__(self, width: int):
         element, wide = signed(width), signed(width + 1)

@@ -1,12 +1,13 @@
 """Adders and comparisons with an operand conditionally inverted, one logic cell a bit where the family's
 carry chain allows.
 
-Synthesis keeps the inversion outside the chain, at twice the cells. So ECP5 has Verilog modules beside
-this file that name the primitive bit by bit; `plain` says what each means, and the tests prove them equal.
+Synthesis keeps the inversion outside the chain, at twice the cells. So some families have Verilog modules
+beside this file that name the primitive bit by bit; `plain` says what each means, and the tests prove them
+equal.
 """
 
 from importlib import resources
-from typing import Any
+from typing import Any, ClassVar
 
 from amaranth.hdl import Cat, Const, Instance, Module, Mux, Value
 from amaranth.lib.wiring import Component, In, Out, Signature
@@ -23,8 +24,8 @@ class Chain(Component):
     width: bits of the operands.
     """
 
-    module: str
-    families = ("ecp5",)
+    module: ClassVar[str]
+    families: ClassVar[frozenset[str]]
 
     def __init__(self, width: int, members: dict[str, Any]):
         self.width = width
@@ -67,6 +68,7 @@ class AddSubtract(Chain):
     """
 
     module = "hadacast_add_subtract"
+    families = frozenset({"ecp5", "gowin"})
 
     def __init__(self, width: int):
         super().__init__(width, {"a": In(width), "b": In(width), "subtract": In(1), "o": Out(width)})
@@ -84,6 +86,7 @@ class Above(Chain):
     """
 
     module = "hadacast_above"
+    families = frozenset({"ecp5", "gowin", "xilinx7"})
 
     def __init__(self, width: int):
         super().__init__(width, {"a": In(width), "b": In(width), "o": Out(1)})
@@ -101,6 +104,7 @@ class AboveEither(Chain):
     """
 
     module = "hadacast_above_either"
+    families = frozenset({"ecp5"})
 
     def __init__(self, width: int):
         members = {"a": In(width), "b": In(width), "c": In(width), "choose": In(1), "o": Out(1)}
@@ -124,6 +128,7 @@ class Magnitude(Chain):
     """
 
     module = "hadacast_magnitude"
+    families = frozenset({"ecp5"})
 
     def __init__(self, bits: int, width: int, ones: int):
         assert width == bits if ones == 0 else ones <= min(width, 3) and width < bits

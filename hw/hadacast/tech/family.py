@@ -43,8 +43,9 @@ class Family:
             )
 
 
-# LUT RAM is 16 deep everywhere. Of two, a bit takes four cells on ECP5, their multiplexer among them: for
-# words of 36 bits 150 cells, against one block RAM.
+# LUT RAM is as deep as one primitive holds: 16 words, or 64 on AMD's (Xilinx) 7 series. Of two of 16, a bit
+# takes four cells on ECP5, their multiplexer among them: for words of 36 bits 150 cells, against one block
+# RAM.
 FAMILIES = {
     family.name: family
     for family in (
@@ -52,6 +53,7 @@ FAMILIES = {
         # Two registers are the block RAM's own; from there to an adder is half of a cycle.
         Family(name="ecp5", ff_depth=4, lutram_depth=16, ram_registers=3),
         Family(name="gowin", ff_depth=4, lutram_depth=16),
+        Family(name="xilinx7", ff_depth=4, lutram_depth=64),
         # A flip-flop takes a whole logic cell here, and block RAMs are small, many, and as fast as an adder.
         Family(name="ice40", ff_depth=2, lutram_depth=0, ram_registers=1),
     )
@@ -90,4 +92,7 @@ def of_platform(platform: Any) -> Family:
     # One class builds all Lattice parts; ECP5 is among them.
     if "LatticePlatform" in names and str(platform.device).upper().startswith(("LFE5", "LAE5")):
         return FAMILIES["ecp5"]
+    # One class builds all AMD parts; the 7 series' names, and those of Zynq-7000, begin so.
+    if "XilinxPlatform" in names and str(platform.device).lower().startswith("xc7"):
+        return FAMILIES["xilinx7"]
     return FAMILIES["generic"]

@@ -3,6 +3,11 @@
 //
 // A cell is LUT4(I0, I1, I2, I3) beside a carry majority(I1, I2, CI), with I3 = CI. The carry sees
 // I1 and I2 as they are, so `meets` selects in the LUT only, and the difference wants x inverted.
+//
+// That can't be avoided here: of two chains that add and subtract the same a and x, one operand is wanted in
+// both polarities, however they are stored. A chain behind the other needs no inverter, for a - x is
+// 2a + ~(a + x) + 1 and the LUT of a sum may invert; but its LUT then sees 2a and the sum's bit, and x, which
+// it hands on where the two don't meet, would be a fifth input beside `meets` and the carry.
 module hadacast_butterfly_ice40 #(
     parameter WIDTH = 16                    // bits of an arriving element
 ) (

@@ -7,6 +7,8 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from hadacast.tools import gowin_alu
+
 Netlist = dict[str, Any]
 """One module of a Yosys JSON netlist."""
 
@@ -109,7 +111,7 @@ def bound_fan_out(module: Netlist, limit: int = MAX_FAN_OUT) -> None:
             free += 1
 
 
-def _place_of(sink: Sink, cells: dict[str, Any], adders: dict[int, str]) -> str:
+def _place_of(sink: Sink, cells: dict[str, Any], adders: dict[Any, str]) -> str:
     """The name of an input's cell, or of the carry cell that a flip-flop is behind; empty for a port."""
     name, _ = sink
     data = cells[name]["connections"].get("DI", ["x"]) if name else ["x"]
@@ -180,7 +182,14 @@ def widen_luts(module: Netlist) -> None:
             cell["parameters"]["INIT"] = table * (16 // entries)
 
 
-MENDS: dict[str, Callable[[Netlist], None]] = {"ecp5": mend_ecp5, "gowin": widen_luts}
+def mend_gowin(module: Netlist) -> None:
+    """Put LUTs into adders, start carry chains that a signal starts, and make all LUTs of one kind."""
+    gowin_alu.absorb_luts(module)
+    gowin_alu.start_carries(module)
+    widen_luts(module)
+
+
+MENDS: dict[str, Callable[[Netlist], None]] = {"ecp5": mend_ecp5, "gowin": mend_gowin}
 """The mend of each family that wants one."""
 
 

@@ -8,19 +8,13 @@ from pathlib import Path
 
 import pytest
 from amaranth.back import rtlil
+from hw.tech.cells import CELLS
 
 from hadacast.errors import HadacastError
 from hadacast.tech.adders import ButterflyAdders, HoldingPairAdders, PairAdders
 from hadacast.tech.family import FAMILIES, Target
 from hadacast.tools import yosys
 
-# Yosys's own models of the primitives.
-CELLS = {
-    "ecp5": "read_verilog +/lattice/common_sim.vh +/lattice/ccu2c_sim.vh",
-    # Deferred, so that only the cells in use are built: the file's large memories take half a minute.
-    "ice40": "read_verilog -defer -D NO_INCLUDES -D NO_ICE40_DEFAULT_ASSIGNMENTS -D ICE40_HX"
-    " +/ice40/cells_sim.v",
-}
 KINDS = {kind.kind: kind for kind in (ButterflyAdders, PairAdders, HoldingPairAdders)}
 TWINS = [(name, family) for name, kind in KINDS.items() for family in sorted(kind.families)]
 
@@ -55,7 +49,7 @@ def prove(folder: Path, kind: str, family: str, width: int, text: str) -> str:
     return yosys.run(script, cwd=folder, timeout=300)
 
 
-@pytest.mark.parametrize("width", [1, 2, 3, 8, 17, 32])
+@pytest.mark.parametrize("width", [1, 2, 3, 8, 17, pytest.param(32, marks=pytest.mark.long)])
 @pytest.mark.parametrize(("kind", "family"), TWINS)
 def test_equal_to_plain(tmp_path, kind, family, width):
     log = prove(tmp_path, kind, family, width, KINDS[kind].verilog(family))
@@ -68,10 +62,18 @@ def test_equal_to_plain(tmp_path, kind, family, width):
         ("butterfly", "ecp5", "16'h6A0A", "16'h6A0C"),
         ("butterfly", "ecp5", "16'hB408", "16'hB40A"),
         ("butterfly", "ice40", "16'hC66C", "16'hC66E"),
+        ("butterfly", "gowin", "MULT = 9", "MULT = 0"),
+        ("butterfly", "gowin", "{~meets}", "{meets}"),
+        ("butterfly", "gowin", "carry[0] = 1'b1", "carry[0] = 1'b0"),
+        ("butterfly", "xilinx7", "8'h6A", "8'h6C"),
+        ("butterfly", "xilinx7", "AFAFAFAF", "A0A0A0A0"),
+        ("butterfly", "xilinx7", "93939393", "99999999"),
         ("pair", "ecp5", "16'h660A", "16'h6605"),
         ("pair", "ecp5", "16'h000B", "16'h000F"),
         ("holding_pair", "ecp5", "16'h7B48", "16'h7B4A"),
         ("holding_pair", "ecp5", "16'hB784", "16'hB786"),
+        ("holding_pair", "xilinx7", "A0A0A0A0", "AFAFAFAF"),
+        ("holding_pair", "xilinx7", "909F909F", "9F909F90"),
     ],
 )
 def test_a_wrong_table_is_found(tmp_path, kind, family, right, wrong):

@@ -1,7 +1,9 @@
 """Where delays live, and which family an elaboration is for."""
 
 import pytest
+from amaranth_boards.arty_a7 import ArtyA7_35Platform
 from amaranth_boards.icebreaker import ICEBreakerPlatform
+from amaranth_boards.kcu105 import KCU105Platform
 from amaranth_boards.tang_nano_9k import TangNano9kPlatform
 from amaranth_boards.ulx3s import ULX3S_85F_Platform
 
@@ -22,6 +24,9 @@ from hadacast.tech import family
         ("gowin", 32, "bram"),
         ("ice40", 2, "ff"),
         ("ice40", 4, "bram"),
+        ("xilinx7", 4, "ff"),
+        ("xilinx7", 64, "lutram"),
+        ("xilinx7", 128, "bram"),
     ],
 )
 def test_auto_storage(name, depth, storage):
@@ -36,15 +41,19 @@ def test_auto_storage(name, depth, storage):
         (ICEBreakerPlatform(), "ice40"),
         (TangNano9kPlatform(toolchain="Apicula"), "gowin"),
         (ULX3S_85F_Platform(), "ecp5"),
+        (ArtyA7_35Platform(), "xilinx7"),
+        (KCU105Platform(), "generic"),
     ],
-    ids=["none", "target", "icebreaker", "tang_nano_9k", "ulx3s"],
+    ids=["none", "target", "icebreaker", "tang_nano_9k", "ulx3s", "arty_a7", "kcu105"],
 )
 def test_of_platform(platform, name):
     assert family.of_platform(platform).name == name
 
 
 def test_unknown_family():
-    with pytest.raises(HadacastError, match="family is 'xc7': it must be one of generic, ecp5, gowin, ice40"):
+    with pytest.raises(
+        HadacastError, match="family is 'xc7': it must be one of generic, ecp5, gowin, xilinx7, ice40"
+    ):
         family.get("xc7")
 
 

@@ -21,7 +21,7 @@ from hadacast.errors import HadacastError
     "--family",
     default="generic",
     show_default=True,
-    help="Primitives: generic, ecp5, ice40, gowin.",
+    help="Primitives: generic, ecp5, ice40, gowin, xilinx7.",
 )
 @click.option(
     "--header", metavar="FILE", default=None, help="Write the register map as a C header too, for settings."
