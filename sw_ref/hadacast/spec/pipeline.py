@@ -256,7 +256,9 @@ class Pipeline:
         # Copy by copy: a stage may count the frames that it has seen.
         left = [self.compute(wide[:, :, c].reshape(-1, self.in_size)) for c in range(self.copies)]
         return (
-            np.stack([part.reshape(len(wide), self.out_beats, -1) for part in left], axis=2)
+            np.stack(
+                [part.reshape(len(wide), self.out_beats, self.stages[-1].out_lanes) for part in left], axis=2
+            )
             .reshape(len(wide), self.out_beats, self.out_lanes)
             .astype(np.int64, copy=False)
         )

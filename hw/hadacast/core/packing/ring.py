@@ -113,9 +113,10 @@ class Ring(Component):
             m.d.sync += rest.eq(beyond & ~final)
             with m.If(there):
                 m.d.sync += marked.eq(Mux(makes, mark & rest, marked | mark))
-        for at in range(head):
+        # Before the first piece there is the head, or zeros: another section's bits may be in that word.
+        for at in range(begin):
             with m.If(taken & first):
-                m.d.sync += waiting[at].eq(self.i[at * bits : (at + 1) * bits])
+                m.d.sync += waiting[at].eq(self.i[at * bits : (at + 1) * bits] if at < head else 0)
 
         # A second word waits until no piece makes one; meanwhile those that follow go through its register.
         word, spare = Signal(track.word + 1, reset_less=True), Signal(track.word + 1, reset_less=True)
