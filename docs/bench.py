@@ -36,7 +36,8 @@ def tables(runs: Sequence[dict[str, Any]]) -> str:
     records = run["points"]
     tools = ", ".join(f"{name} {text}".replace("nextpnr-0", "0") for name, text in run["tools"].items())
     parts = [
-        f"{run['date'].partition('T')[0]}{', ' + run['note'] if run['note'] else ''} ({tools}):",
+        f"{run['date'].partition('T')[0]}{', ' + run['note'] if run['note'] else ''}",
+        f"({tools}):",
         markdown(report.GOAL_HEADS, report.goal_rows(records), len(report.GOAL_HEADS)),
         *(f"- {note}" for note in report.notes(records)),
     ]
