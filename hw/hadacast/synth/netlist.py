@@ -9,9 +9,7 @@ from typing import Any
 
 from hadacast.errors import HadacastError
 from hadacast.synth.devices import Flow
-
-Netlist = dict[str, Any]
-"""One flat module: `ports`, `cells` and `netnames` as Yosys writes them."""
+from hadacast.tools.nets import Netlist
 
 CLOCK = "aclk"
 INPUT_CLOCK = "hadacast_input_clock"

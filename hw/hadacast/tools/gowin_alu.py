@@ -9,8 +9,8 @@ from collections import Counter
 from itertools import product
 from typing import Any
 
-Netlist = dict[str, Any]
-"""One module of a Yosys JSON netlist."""
+from hadacast.tools import nets
+from hadacast.tools.nets import Netlist
 
 _ADD, _ADDSUB, _MULT = 0, 2, 9
 
@@ -31,19 +31,19 @@ def absorb_luts(module: Netlist) -> None:
         inverter = luts.get(pins["I3"])
         inverted = inverter is not None and cells[inverter]["type"] == "LUT1"
         select = cells[inverter]["connections"]["I0"][0] if inverted else pins["I3"]
-        nets = [*known, *({pins["I1"], select} - {*known, *constants})]
-        if len(nets) > 3 or len(set(known) - set(constants)) < 2:
+        inputs = [*known, *({pins["I1"], select} - {*known, *constants})]
+        if len(inputs) > 3 or len(set(known) - set(constants)) < 2:
             continue
         entries = 0
-        for values in product((0, 1), repeat=len(nets)):
-            value = constants | dict(zip(nets, values, strict=True))
+        for values in product((0, 1), repeat=len(inputs)):
+            value = constants | dict(zip(inputs, values, strict=True))
             first = _look_up(cells[lut], value)
             chosen = _look_up(cells[inverter], value) if inverted else value[select]
             index = values[0] + 2 * values[1]
             entries |= first << index
             for third in (values[2],) if len(values) > 2 else (0, 1):
                 entries |= (first ^ value[pins["I1"]] ^ chosen ^ 1) << (8 * third + 4 + index)
-        for pin, net in zip(("I0", "I1", "I3"), [*nets, "0"], strict=False):
+        for pin, net in zip(("I0", "I1", "I3"), [*inputs, "0"], strict=False):
             alu["connections"][pin] = [net]
         # Of ADDSUB nextpnr would make a table of its own.
         alu["parameters"] |= {"ALU_MODE": format(_MULT, "032b"), "RAW_ALU_LUT": format(entries, "016b")}
@@ -61,8 +61,7 @@ def start_carries(module: Netlist) -> None:
     """
     cells, loads, constants = module["cells"], _loads(module), _constants(module)
     carries = {cell["connections"]["COUT"][0] for cell in cells.values() if _carries(cell)}
-    nets = (bits for cell in cells.values() for bits in cell["connections"].values())
-    free = 1 + max((bit for bits in nets for bit in bits if isinstance(bit, int)), default=1)
+    free = nets.free(module)
     for name, alu in [item for item in cells.items() if item[1]["type"] == "ALU"]:
         net = alu["connections"]["CIN"][0]
         if net in constants or (net in carries and loads[net] == 1):
@@ -111,9 +110,4 @@ def _look_up(lut: dict[str, Any], value: dict[Any, int]) -> int:
 
 def _loads(module: Netlist) -> Counter[Any]:
     """How many inputs and ports each net goes to."""
-    loads: Counter[Any] = Counter(bit for port in module["ports"].values() for bit in port["bits"])
-    for cell in module["cells"].values():
-        for pin, bits in cell["connections"].items():
-            if cell["port_directions"].get(pin) != "output":
-                loads.update(bits)
-    return loads
+    return Counter({net: len(sinks) for net, sinks in nets.users(module).items()})

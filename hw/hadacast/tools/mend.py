@@ -7,13 +7,8 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from hadacast.tools import gowin_alu
-
-Netlist = dict[str, Any]
-"""One module of a Yosys JSON netlist."""
-
-Sink = tuple[str, str]
-"""An input of a cell: its names. That of no cell is a port."""
+from hadacast.tools import gowin_alu, nets
+from hadacast.tools.nets import Netlist, Sink
 
 Placed = tuple[str, Sink]
 """A name that says where in the hierarchy an input is, and the input."""
@@ -36,7 +31,7 @@ def trim_carries(module: Netlist) -> None:
     at each end, four for every adder. CIN makes no difference where the first half never propagates:
     its LUT4 is 0 for D = 1, and D is 1.
     """
-    used = _users(module)
+    used = nets.users(module)
     for cell in module["cells"].values():
         if cell["type"] != "CCU2C":
             continue
@@ -55,7 +50,7 @@ def use_output_registers(module: Netlist) -> None:
     (its issue 5814); nextpnr takes a REGMODE for each port, and in the mode of 36 bits one enable, OCEB, for
     both halves of the output, as Lattice's PDPW16KD has it (FPGA-TN-02204, output registers).
     """
-    users = _users(module)
+    users = nets.users(module)
     cells = module["cells"]
     for memory in [cell for cell in cells.values() if cell["type"] == "DP16KD"]:
         wide = int(memory["parameters"]["DATA_WIDTH_A"], 2) == 36
@@ -83,9 +78,7 @@ def bound_fan_out(module: Netlist, limit: int = MAX_FAN_OUT) -> None:
     Wires from one end of a core to the other take a third of a cycle. The parts are those of the hierarchy
     that cells' names still tell.
     """
-    cells, users = module["cells"], _users(module)
-    pins = (bits for cell in cells.values() for bits in cell["connections"].values())
-    free = 1 + max((bit for bits in pins for bit in bits if isinstance(bit, int)), default=1)
+    cells, users, free = module["cells"], nets.users(module), nets.free(module)
     adders = {
         bit: name
         for name, cell in cells.items()
@@ -135,20 +128,6 @@ def _parts(sinks: list[Placed], limit: int, depth: int) -> list[list[Placed]]:
                 parts.append([])
             parts[-1].extend(part)
     return [part for part in parts if part]
-
-
-def _users(module: Netlist) -> dict[Any, list[Sink]]:
-    """Which cells' inputs, by name and pin, each net goes to; a port of the module is one with no name."""
-    users: dict[Any, list[Sink]] = defaultdict(list)
-    for port, figures in module["ports"].items():
-        for bit in figures["bits"]:
-            users[bit].append(("", port))
-    for name, cell in module["cells"].items():
-        for pin, bits in cell["connections"].items():
-            if cell["port_directions"].get(pin) != "output":
-                for bit in bits:
-                    users[bit].append((name, pin))
-    return users
 
 
 def _registers(module: Netlist, users: list[list[Sink]]) -> list[str]:
