@@ -29,6 +29,7 @@ from dataclasses import dataclass
 
 from hadacast.errors import HadacastError
 from hadacast.spec.fwht import Fwht
+from hadacast.synth.devices import FLOWS
 from hadacast.tech import family as families
 
 LUT_RAM_WORDS, LUT_RAM_BITS = 16, 4
@@ -77,8 +78,8 @@ class Costs:
 
 
 COSTS = {
-    "ecp5": Costs(lut_ram=6, ff_beside=True),
-    "gowin": Costs(lut_ram=4, ff_beside=True),
+    "ecp5": Costs(lut_ram=FLOWS["ecp5"].estimate["TRELLIS_DPR16X4"], ff_beside=True),
+    "gowin": Costs(lut_ram=FLOWS["gowin"].estimate["RAM16SDP4"], ff_beside=True),
     "ice40": Costs(lut_ram=0, ff_beside=False),
 }
 

@@ -3,13 +3,9 @@
 from typing import Any
 
 from amaranth.hdl import Cat, Module
-from amaranth.lib import data, stream
-from amaranth.lib.wiring import Component, In, Out
+from amaranth.lib.wiring import Component
 
-from hadacast.core import beat
-from hadacast.core.control import channels
-from hadacast.core.framer import COUNTER_WIDTH
-from hadacast.core.pipeline import PipelineCore
+from hadacast.core.pipeline import PipelineCore, members
 from hadacast.spec.pipeline import Pipeline
 
 
@@ -27,23 +23,7 @@ class Copies(Component):
     def __init__(self, spec: Pipeline):
         self.spec = spec
         self.latency = spec.latency
-        extra: dict[str, Any] = {}
-        if spec.random_bits:
-            extra |= {"random": In(spec.random_bits), "random_taken": Out(1)}
-        if spec.scales is not None:
-            sides = data.ArrayLayout(8, spec.scales.side_bytes * spec.copies)
-            extra["scale"] = Out(stream.Signature(data.StructLayout({"data": sides, "last": 1, "mark": 1})))
-        if spec.registers.places:
-            extra |= channels(spec.registers)
-        super().__init__(
-            {
-                "i": In(stream.Signature(beat.raw(spec.input, spec.in_lanes))),
-                "o": Out(stream.Signature(beat.flowing(spec.output, spec.out_lanes))),
-                "frame_error": Out(1),
-                "frame_errors": Out(COUNTER_WIDTH),
-                **extra,
-            }
-        )
+        super().__init__(members(spec))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()

@@ -7,6 +7,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.count import Ring
+from hadacast.core.queue import RAM_STYLES
 from hadacast.tech.family import of_platform
 from hadacast.tech.lut import one_lut
 
@@ -127,7 +128,7 @@ class Delay(Component):
             depth=self.depth,
             init=[],
             attrs={
-                "ram_style": {"lutram": "distributed", "bram": "block"}[self.storage],
+                "ram_style": RAM_STYLES[self.storage],
                 "no_rw_check": 1,
             },
         )

@@ -23,9 +23,10 @@ SLACK = 16
 LAG = 16
 
 
-def scale_layout(packed: Packed) -> data.StructLayout:
-    """A beat of the sides' own stream: bytes, whether it ends a frame, and the mark of its frame."""
-    return data.StructLayout({"data": data.ArrayLayout(8, packed.side_bytes), "last": 1, "mark": 1})
+def scale_layout(packed: Packed, copies: int = 1) -> data.StructLayout:
+    """A beat of the sides' own stream: bytes of each copy, whether it ends a frame, and its frame's mark."""
+    sides = data.ArrayLayout(8, packed.side_bytes * copies)
+    return data.StructLayout({"data": sides, "last": 1, "mark": 1})
 
 
 def placer_of(track: Track) -> Placer | Ring:

@@ -63,6 +63,26 @@ COMPONENTS: dict[str, Any] = {
 }
 
 
+def members(spec: Pipeline) -> dict[str, Any]:
+    """The signature of a spec's hardware, of all its copies; PipelineCore says what each member is."""
+    random: dict[str, Any] = {}
+    if spec.random_bits:
+        random = {"random": In(spec.random_bits), "random_taken": Out(1)}
+    control = channels(spec.registers) if spec.registers.places else {}
+    scale = {}
+    if spec.scales is not None:
+        scale = {"scale": Out(stream.Signature(scale_layout(spec.scales, spec.copies)))}
+    return {
+        "i": In(stream.Signature(beat.raw(spec.input, spec.in_lanes))),
+        "o": Out(stream.Signature(beat.flowing(spec.output, spec.out_lanes))),
+        "frame_error": Out(1),
+        "frame_errors": Out(COUNTER_WIDTH),
+        **random,
+        **scale,
+        **control,
+    }
+
+
 class PipelineCore(Component):
     """The hardware of a Pipeline spec.
 
@@ -85,24 +105,7 @@ class PipelineCore(Component):
     def __init__(self, spec: Pipeline):
         self.spec = spec
         self.latency = spec.latency
-        random = {}
-        if spec.random_bits:
-            random = {"random": In(spec.random_bits), "random_taken": Out(1)}
-        control = channels(spec.registers) if spec.registers.places else {}
-        scale = {}
-        if spec.scales is not None:
-            scale = {"scale": Out(stream.Signature(scale_layout(spec.scales)))}
-        super().__init__(
-            {
-                "i": In(stream.Signature(beat.raw(spec.input, spec.in_lanes))),
-                "o": Out(stream.Signature(beat.flowing(spec.output, spec.out_lanes))),
-                "frame_error": Out(1),
-                "frame_errors": Out(COUNTER_WIDTH),
-                **random,
-                **scale,
-                **control,
-            }
-        )
+        super().__init__(members(spec))
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()

@@ -7,14 +7,11 @@ what comes before or behind it: sums of a stage are sharper than those of its sm
 
 import re
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hadacast.synth.devices import FLOWS
 from hadacast.synth.netlist import Netlist
 
-# 4-input LUT sites that a cell takes on ECP5, as nextpnr counts them: a CCU2C is two halves, and four bits of
-# LUT RAM are four LUTs and the two through which they are written.
-SITES: Mapping[str, int] = {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6}
 FLIPFLOP, BLOCK_RAM, MULTIPLIER = "TRELLIS_FF", "DP16KD", "MULT18X18D"
 
 # Lanes, rows and the like stand for each other.
@@ -30,7 +27,7 @@ class Part:
     @property
     def logic_cells(self) -> int:
         """LUT sites."""
-        return sum(count * self.kinds[kind] for kind, count in SITES.items())
+        return sum(count * self.kinds[kind] for kind, count in FLOWS["ecp5"].estimate.items())
 
 
 def account(module: Netlist, depth: int = 2) -> dict[str, Part]:

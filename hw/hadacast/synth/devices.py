@@ -46,6 +46,7 @@ FLOWS: Mapping[str, Flow] = {
         clock="CLK",
         parameters={"CEMUX": "1 ", "CLKMUX": "CLK", "GSR": "DISABLED", "LSRMUX": "LSR", "REGSET": "RESET"},
         sites={"TRELLIS_COMB": 1},
+        # A CCU2C is two halves; four bits of LUT RAM are four LUTs, and two through which they are written.
         estimate={"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6},
         drivers=(),
     ),
