@@ -65,7 +65,6 @@ def record(stimulus: Stimulus) -> Recording:
                 word = cycles.send(ctx.get(outputs))
                 ctx.set(top.aclk, 1)
         except StopIteration as stop:
-            stop.value.errors = ctx.get(top.frame_errors)
             records.append(stop.value)
 
     simulator = Simulator(top)
@@ -97,14 +96,12 @@ def diagram(
         rows.append({"name": names["tdata"], **boxes(valid, ready, data, format_, colours)})
         return rows + [{"name": names[f], "wave": bits(signals[names[f]], valid)} for f in flags]
 
-    errors = signals["frame_errors"]
     drawing: dict[str, Any] = {
         "signal": [
             {"name": "aclk", "wave": "p" + "." * (cycles - 1)},
             stream("s", SPEC.input, arriving, ("tlast",)),
             stream("m", SPEC.output, leaving, ("tlast", "tuser")),
             {"name": "frame_error", "wave": bits(signals["frame_error"])},
-            {"name": "frame_errors", "wave": changes(errors), "data": [str(v) for v in runs(errors)]},
         ],
         "head": {"text": text, "tick": 0},
     }
@@ -142,16 +139,6 @@ def boxes(
         idle, begins = False, bool(is_ready)
         beat += begins
     return {"wave": wave, "data": labels}
-
-
-def runs(values: Sequence[int]) -> list[int]:
-    """The values, each once where they repeat."""
-    return [v for i, v in enumerate(values) if i == 0 or v != values[i - 1]]
-
-
-def changes(values: Sequence[int]) -> str:
-    """A WaveDrom wave of a number that keeps its value most of the time."""
-    return "".join("=" if i == 0 or v != values[i - 1] else "." for i, v in enumerate(values))
 
 
 def frames(count: int) -> Stimulus:

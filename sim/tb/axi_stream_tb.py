@@ -108,6 +108,5 @@ async def random_timing(dut):
         broken=np.zeros((0, 2), dtype=np.int64),
         cycles=cycle_now(),
         hung=False,
-        errors=int(dut.frame_errors.value.to_unsigned()),
     )
     record.save(Path(os.environ[RECORD]))

@@ -14,12 +14,13 @@ VERSION = 1
 
 # The registers that every core with settings has: address in bytes, and what they are.
 ID, VERSION_AT, CONTROL, STATUS, FRAME_ERRORS = range(0, 20, 4)
+MAX_FRAME_ERRORS = 0xFFFF
 FIXED = {
     "id": (ID, "read: 0x48414443, the letters HADC"),
     "version": (VERSION_AT, "read: 1, the version of this map"),
     "control": (CONTROL, "read, write: bit 0, hold: no frame comes in after the one that is coming"),
     "status": (STATUS, "read: bit 0, idle: held, and all frames have left; settings can be written"),
-    "frame_errors": (FRAME_ERRORS, "read: broken frames since reset, at most 65,535"),
+    "frame_errors": (FRAME_ERRORS, f"read: broken frames since reset, at most {MAX_FRAME_ERRORS:,}"),
 }
 
 # Settings come behind them.

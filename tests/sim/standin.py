@@ -28,7 +28,6 @@ FAULTS = {
     "valid_waits": "TVALID is high only while TREADY is",
     "keeps_bad": "a short frame is not dropped",
     "no_pulse": "frame_error stays low",
-    "no_count": "frame_errors stays 0",
     "ignores_valid": "a beat is taken whether or not TVALID is high",
     "ignores_reset": "a frame begun before a reset is finished after it",
     "trapped": "the last frame leaves only when another follows",
@@ -92,7 +91,6 @@ class StandIn(Component):
                 "m_axis_tlast": Out(1),
                 "m_axis_tuser": Out(1),
                 "frame_error": Out(1),
-                "frame_errors": Out(16),
             }
         )
 
@@ -144,8 +142,6 @@ class StandIn(Component):
                     m.d.sync += [end.eq(written + 1), after_bad.eq(0)]
                 with m.Else():
                     m.d.sync += [written.eq(end), after_bad.eq(1), self.frame_error.eq(fault != "no_pulse")]
-                    with m.If(~self.frame_errors.all()):
-                        m.d.sync += self.frame_errors.eq(self.frame_errors + (fault != "no_count"))
             with m.Elif(last_place):
                 m.d.sync += [late.eq(1), written.eq(end)]
 

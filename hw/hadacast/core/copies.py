@@ -46,7 +46,6 @@ class Copies(Component):
             self.o.p.last.eq(first.o.p.last),
             self.o.p.mark.eq(first.o.p.mark),
             self.frame_error.eq(first.frame_error),
-            self.frame_errors.eq(first.frame_errors),
         ]
         if spec.random_bits:
             m.d.comb += [

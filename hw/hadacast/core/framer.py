@@ -7,9 +7,8 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core import beat
+from hadacast.core.count import Ring
 from hadacast.format import Codes
-
-COUNTER_WIDTH = 16
 
 
 class Framer(Component):
@@ -22,7 +21,7 @@ class Framer(Component):
     Members
     -------
     i: beats as they come. o: beats of whole frames.
-    frame_error: 1 for a cycle for each broken frame. frame_errors: how many, saturating at 65,535.
+    frame_error: 1 for a cycle for each broken frame.
     """
 
     def __init__(self, format_: Codes, lanes: int, beats: int):
@@ -32,19 +31,19 @@ class Framer(Component):
                 "i": In(stream.Signature(beat.raw(format_, lanes))),
                 "o": Out(stream.Signature(beat.flowing(format_, lanes))),
                 "frame_error": Out(1),
-                "frame_errors": Out(COUNTER_WIDTH),
             }
         )
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
-        position = Signal(range(self.beats))
-        at_end = position == self.beats - 1
+        steps = Signal()
+        at_end = Ring(m, steps, self.beats, "position").last
         pad, discard = Signal(), Signal()
         last = self.i.p.last
         m.d.comb += [
             self.i.ready.eq(self.o.ready & ~pad),
             self.o.valid.eq(pad | (self.i.valid & ~discard)),
+            steps.eq(self.o.valid & self.o.ready),
             self.o.p.data.eq(self.i.p.data),
             self.o.p.last.eq(at_end),
             self.o.p.mark.eq(at_end & (pad | ~last)),
@@ -52,10 +51,8 @@ class Framer(Component):
         early, late = Signal(), Signal()
         arrives = self.i.valid & self.o.ready & ~pad & ~discard
         m.d.comb += [early.eq(arrives & last & ~at_end), late.eq(arrives & ~last & at_end)]
-        with m.If(self.o.valid & self.o.ready):
-            m.d.sync += position.eq(position + 1)
-            with m.If(at_end):
-                m.d.sync += [position.eq(0), pad.eq(0)]
+        with m.If(steps & at_end):
+            m.d.sync += pad.eq(0)
         with m.If(early):
             m.d.sync += pad.eq(1)
         with m.If(late):
@@ -63,6 +60,4 @@ class Framer(Component):
         with m.Elif(self.i.valid & self.i.ready & last):
             m.d.sync += discard.eq(0)
         m.d.sync += self.frame_error.eq(early | late)
-        with m.If(self.frame_error & ~self.frame_errors.all()):
-            m.d.sync += self.frame_errors.eq(self.frame_errors + 1)
         return m

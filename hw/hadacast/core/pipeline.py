@@ -15,7 +15,7 @@ from hadacast.core.codebook import Codebook
 from hadacast.core.control import Gate, RegisterBlock, channels
 from hadacast.core.dequantize import Dequantize
 from hadacast.core.frame_buffer import FrameBuffer
-from hadacast.core.framer import COUNTER_WIDTH, Framer
+from hadacast.core.framer import Framer
 from hadacast.core.fwht import Fwht
 from hadacast.core.gain import Gain
 from hadacast.core.hadamard import Hadamard
@@ -76,7 +76,6 @@ def members(spec: Pipeline) -> dict[str, Any]:
         "i": In(stream.Signature(beat.raw(spec.input, spec.in_lanes))),
         "o": Out(stream.Signature(beat.flowing(spec.output, spec.out_lanes))),
         "frame_error": Out(1),
-        "frame_errors": Out(COUNTER_WIDTH),
         **random,
         **scale,
         **control,
@@ -91,7 +90,6 @@ class PipelineCore(Component):
     i: beats as a user sends them (hadacast.core.beat.raw), `last` on the last beat of a frame.
     o: beats of results (hadacast.core.beat.flowing).
     frame_error: 1 for a cycle for each frame of the wrong length, which is dropped whole.
-    frame_errors: how many there were since reset, saturating at 65,535.
     random: 8 random bits for each lane, for a quantize stage that takes them from a port, lane 0 lowest;
         only if there is such a stage. random_taken: high in a cycle in which they are used.
     aw, w, b, ar, r: AXI4-Lite (hadacast.core.control), where a stage has settings.
@@ -111,10 +109,7 @@ class PipelineCore(Component):
         m = Module()
         framer = m.submodules.framer = Framer(self.spec.input, self.spec.in_lanes, self.spec.in_beats)
         connect(m, flipped(self.i), framer.i)
-        m.d.comb += [
-            self.frame_error.eq(framer.frame_error),
-            self.frame_errors.eq(framer.frame_errors),
-        ]
+        m.d.comb += self.frame_error.eq(framer.frame_error)
         source = framer.o
         block = None
         if self.spec.registers.places:
@@ -147,7 +142,7 @@ class PipelineCore(Component):
     def _controlled(self, m: Module, framer: Framer) -> tuple[RegisterBlock, Any]:
         """The register block, and the stream behind the gate that it holds."""
         spec = self.spec
-        block = m.submodules.registers = RegisterBlock(spec.registers, COUNTER_WIDTH)
+        block = m.submodules.registers = RegisterBlock(spec.registers)
         # A stage's results come its latency behind what they are made of, its longest frame apart.
         drain = spec.latency + max(stage.out_beats for stage in spec.stages) + DRAIN_MARGIN
         leaving = [self.o] if spec.scales is None else [self.o, self.scale]
@@ -157,7 +152,7 @@ class PipelineCore(Component):
             gate.hold.eq(block.hold),
             gate.left.eq(Cat(*(o.valid & o.ready & o.p.last for o in leaving))),
             block.idle.eq(gate.idle),
-            block.frame_errors.eq(framer.frame_errors),
+            block.frame_error.eq(framer.frame_error),
         ]
         for name in channels(spec.registers):
             connect(m, flipped(getattr(self, name)), getattr(block, name))

@@ -6,7 +6,6 @@ from amaranth.hdl import ClockDomain, Module, Signal
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core.copies import Copies
-from hadacast.core.framer import COUNTER_WIDTH
 from hadacast.core.pipeline import PipelineCore
 from hadacast.format import Codes
 from hadacast.settings import WORD_BITS, WORD_BYTES
@@ -50,7 +49,6 @@ PORTS = {
     "s_axil_rvalid": "a read's answer is offered",
     "s_axil_rready": "it is taken",
     "frame_error": "1 for a cycle for each frame whose TLAST came early or late",
-    "frame_errors": "how many such frames since reset, saturating at 65,535",
 }
 
 
@@ -115,7 +113,6 @@ def ports(spec: Pipeline) -> dict[str, Any]:
         **random,
         **control,
         "frame_error": Out(1),
-        "frame_errors": Out(COUNTER_WIDTH),
     }
 
 
@@ -154,7 +151,6 @@ class AxiTop(Component):
             self.m_axis_tlast.eq(core.o.p.last),
             self.m_axis_tuser.eq(core.o.p.mark),
             self.frame_error.eq(core.frame_error),
-            self.frame_errors.eq(core.frame_errors),
         ]
         if self.spec.scales is not None:
             m.d.comb += [

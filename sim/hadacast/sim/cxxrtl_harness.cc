@@ -32,7 +32,7 @@ struct Job {
 	int64_t *cycle_out, *offer_out, *accept, *reset_cycle, *error_cycle, *broken;
 	// Where the run is.
 	int64_t state, cycle, beat, wait, refused, quiet, offered, out_count, reset_at, error_count, broken_count;
-	int64_t idle_beat, errors, nanoseconds;
+	int64_t idle_beat, nanoseconds;
 };
 
 template<size_t Bits>
@@ -208,7 +208,6 @@ bool Bench::step(Job &job) {
 	}
 	job.cycle++;
 	if (!more) {
-		job.errors = int64_t(current(top.p_frame__errors).template get<uint16_t>());
 		if (job.state == RUNNING)
 			job.state = DONE;
 		return false;

@@ -122,7 +122,6 @@ class Record(Filed):
     """(n, 2) kind of violation and its cycle."""
     cycles: int
     hung: bool
-    errors: int = 0
     seconds: float = 0.0
     build_seconds: float = field(default=0.0)
 
@@ -145,7 +144,6 @@ class Record(Filed):
             accept=self.accept,
             resets=self.resets,
             error_cycle=self.error_cycle,
-            errors=self.errors,
             cycles=self.cycles,
             seconds=self.seconds,
             violations=tuple(f"cycle {cycle}: {VIOLATIONS[int(kind)]}" for kind, cycle in self.broken),

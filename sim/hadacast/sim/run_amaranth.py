@@ -65,9 +65,7 @@ def run(
                 if waves:
                     await ctx.delay(half)
         except StopIteration as stop:
-            record = stop.value
-            record.errors = get(top.frame_errors)
-            records.append(record)
+            records.append(stop.value)
 
     with _recursion(5000):
         try:

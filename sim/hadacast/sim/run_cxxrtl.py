@@ -58,7 +58,7 @@ NUMBERS_IN = ("beats", "period", "reset_count", "drain", "limit", "timeout", "ma
 ARRAYS_OUT = ("out", "flags", "cycle", "offer", "accept", "reset_cycle", "error_cycle", "broken")
 STATE = (
     *("state", "now", "beat", "wait", "refused", "quiet", "offered", "out_count", "reset_at", "error_count"),
-    *("broken_count", "idle_beat", "errors", "nanoseconds"),
+    *("broken_count", "idle_beat", "nanoseconds"),
 )
 RUNNING, DONE, HUNG = 0, 1, 2
 
@@ -192,7 +192,6 @@ def _run(library: ctypes.CDLL, bench: int, job: Job, progress: Progress | None) 
         broken=arrays["broken"][: state.broken_count],
         cycles=state.now,
         hung=state.state == HUNG,
-        errors=state.errors,
         seconds=state.nanoseconds / 1e9,
     )
 

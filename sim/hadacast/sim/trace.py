@@ -16,7 +16,7 @@ class Trace:
     cycle: (beats_out,) the cycle of each output handshake; offer: that in which the beat was first valid.
     accept: (beats_in,) the cycle of each input handshake, −1 for a beat that was never taken.
     resets: the cycles in which ARESETN was low.
-    error_cycle: the cycles in which frame_error was 1; errors: frame_errors at the end.
+    error_cycle: the cycles in which frame_error was 1.
     cycles: cycles simulated; seconds, build_seconds: wall time of the run, and of what came before it.
     violations: stream rules the core broke, one text each; empty when right.
     """
@@ -29,7 +29,6 @@ class Trace:
     accept: NDArray[np.int64]
     resets: NDArray[np.int64]
     error_cycle: NDArray[np.int64]
-    errors: int
     cycles: int
     seconds: float
     violations: tuple[str, ...] = ()

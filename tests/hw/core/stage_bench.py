@@ -173,7 +173,6 @@ class FlatTop(Component):
             self.m_axis_tlast.eq(stage.o.p.last),
             self.m_axis_tuser.eq(stage.o.p.mark),
             self.frame_error.eq(framer.frame_error),
-            self.frame_errors.eq(framer.frame_errors),
         ]
         return m
 

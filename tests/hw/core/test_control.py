@@ -281,7 +281,7 @@ class Flat(Component):
     """A register block with a core's port names."""
 
     def __init__(self):
-        self.block = RegisterBlock(MAP, 16)
+        self.block = RegisterBlock(MAP)
         names = {name: member for name, member in ports(rotation(64, 4, 1)).items() if "axil" in name}
         address = MAP.address_bits
         names |= {"s_axil_awaddr": In(address), "s_axil_araddr": In(address), "aclk": In(1), "aresetn": In(1)}
@@ -317,9 +317,8 @@ def test_registers_and_rows_are_written_whole_or_not_at_all():
         async def read(address):
             return await host.read(ctx, address)
 
-        ctx.set(block.frame_errors, 77)
         assert await read(settings.ID) == (settings.IDENTITY, OKAY)
-        assert await read(settings.FRAME_ERRORS) == (77, OKAY)
+        assert await read(settings.FRAME_ERRORS) == (0, OKAY)
         assert await read(settings.STATUS) == (0, OKAY)
         assert await read(a) == (word, OKAY)  # -1
         assert await host.write(ctx, a, 4) == SLVERR  # not idle
@@ -357,6 +356,20 @@ def test_registers_and_rows_are_written_whole_or_not_at_all():
         assert rows[1:] == [("stub_1_d", 99, -128)]
 
     simulated(dut, (bench, False), (watch, True))
+
+
+def test_broken_frames_are_counted_up_to_a_bound():
+    dut = Flat()
+    host = Host(dut, random.Random(2))
+
+    async def bench(ctx):
+        for pulses, count in ((1, 1), (2, 3), (settings.MAX_FRAME_ERRORS - 4, 65_534), (5, 65_535)):
+            ctx.set(dut.block.frame_error, 1)
+            await ctx.tick("host").repeat(pulses)
+            ctx.set(dut.block.frame_error, 0)
+            assert await host.read(ctx, settings.FRAME_ERRORS) == (count, OKAY)
+
+    simulated(dut, (bench, False))
 
 
 def test_addresses_are_multiples_of_sizes():

@@ -90,4 +90,4 @@ def test_the_first_good_frame_after_broken_ones_is_marked(beats, broken):
     assert (trace.data.reshape(len(good), -1) == x[good]).all()
     marked = [frame - 1 in broken for frame in good]
     assert trace.user.tolist() == np.repeat(marked, beats).tolist()
-    assert trace.errors == len(broken)
+    assert trace.error_pulses == len(broken)
