@@ -195,7 +195,7 @@ class Fwht(Stage):
     @property
     def entry_registers(self) -> int:
         """Pipeline registers before the first butterfly stage, 0 or 1."""
-        return min(self.registers, 1)
+        return max(self.registers - 1, 0)
 
     @property
     def stage_registers(self) -> tuple[int, ...]:
