@@ -52,9 +52,9 @@ class Comparison:
 class Segment:
     """What must come out between two resets: `data` (beats, lanes), `user` and `done`, the input beat whose
     arrival completes the frame of each output beat. `bad`: frames of dropped beats right before the one that
-    each output beat begins, 0 for other beats: a long one counts for as many as its beats fill. `dropped`:
-    end beats of its bad frames. `over`: an unfinished frame at its end is too long already, so the core may have
-    told of it."""
+    each output beat begins, 0 for other beats; a long one counts for as many as its beats fill. `dropped`:
+    end beats of its bad frames. `over`: an unfinished frame at its end is too long already, so the core may
+    have told of it."""
 
     data: NDArray[np.int64]
     user: NDArray[np.bool_]
