@@ -73,7 +73,7 @@ def test_as_json(synth, stand_in):
     assert (first["median_fmax"], first["verdict"]) == (200, "misses")
     assert second == {
         "settings": ["stage.0.registers=2"],
-        "latency": first["latency"] + 2,
+        "latency": first["latency"] + 3,
         "estimate": 1100,
         "logic_cells": 1110,
         "ff": 7,

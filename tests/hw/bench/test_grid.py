@@ -41,7 +41,7 @@ def test_a_point_is_what_it_says():
     assert point.name == "ice40-n64-p2-w8"
     assert point.device.name == DEVICES["ice40"] == "ice40-hx8k"
     assert point.fwht.output.width == 14
-    assert point.pipeline.latency == 31 + 7
+    assert point.pipeline.latency == 31 + 6
     assert set(SEEDS) == set(DEVICES)
 
 

@@ -23,7 +23,7 @@ def test_a_point_placed_and_routed(tmp_path):
     (found,) = bench.run([named(SMALL)], news.append, lambda *done: counts.append(done))
     assert (found["name"], found["error"], found["device"]) == (SMALL, "", "ice40-hx8k")
     assert (found["n"], found["lanes"], found["width"], found["out_width"]) == (4, 2, 4, 6)
-    assert found["latency"] == 1 + 3
+    assert found["latency"] == 1 + 2
     assert abs(found["logic_cells"] - found["estimate"]) < 0.2 * found["estimate"]
     assert list(found["fmax"]) == ["1", "2"]
     # Registers of the pipeline alone: more than the words of memory have.
