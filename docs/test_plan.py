@@ -33,7 +33,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -51,7 +50,8 @@ WORDS = re.compile(
     | every(?:thing|where)? | whatever | no\ matter | nobody | (?<!next\ to\ )(?<!cost\ )(?<!costs\ )nothing
     | at\ any | any\ (?:time|moment|pattern|number|beat|input|order|length|clock)
     | (?:a|one|each)\ beats?\ (?:per|a|in\ each|in\ every|every|each)\ clock | (?:each|every|per)\ clock
-    | refuse[sd]? | lossless | no\ traceback | resume[sd]? | goes?\ on\ where | leaves?\ by\ itself | for\ ever
+    | refuse[sd]? | lossless | no\ traceback | resume[sd]? | goes?\ on\ where | leaves?\ by\ itself
+    | for\ ever
     )\b""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -136,7 +136,9 @@ def unfit(page: str, text: str, entries: list[Entry]) -> tuple[list[str], list[s
         for begin, end, entry in mark:
             inside = [word for word in words if begin <= word[0] and word[1] <= end]
             if not entry.promise and not inside:
-                wrong.append(f"{page}: an entry without use, nothing here sounds like a promise: {unit[begin:end]!r}")
+                wrong.append(
+                    f"{page}: an entry without use, nothing here sounds like a promise: {unit[begin:end]!r}"
+                )
             for other in mark:
                 if other[2] is not entry and any(other[0] <= a and b <= other[1] for a, b in inside):
                     wrong.append(f"{page}: two entries for one sentence: {unit[begin:end]!r}")
@@ -174,7 +176,9 @@ def functions(file: Path) -> dict[str, tuple[ast.FunctionDef, bool]]:
 
 
 def _module_marks(node: ast.stmt) -> list[ast.expr]:
-    if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "pytestmark" for t in node.targets):
+    if isinstance(node, ast.Assign) and any(
+        isinstance(t, ast.Name) and t.id == "pytestmark" for t in node.targets
+    ):
         return node.value.elts if isinstance(node.value, ast.List | ast.Tuple) else [node.value]
     return [node.value] if isinstance(node, ast.Expr) else []
 
@@ -215,27 +219,29 @@ def long(node: str, root: Path = ROOT) -> bool:
     """Whether a test runs only with -m long."""
     name, _, test = node.partition("::")
     function, _ = functions(root / name)[test.partition("[")[0]]
-    return any(ast.unparse(mark) == "pytest.mark.long" for mark in function.decorator_list)
+    tree = ast.parse((root / name).read_text(encoding="utf-8"))
+    marks = [*function.decorator_list, *(mark for line in tree.body for mark in _module_marks(line))]
+    return any(ast.unparse(mark) == "pytest.mark.long" for mark in marks)
 
 
 # Proofs
 
 
 def proofs(files: tuple[Path, ...] = PROOFS) -> set[str]:
-    """Names of the proofs that were stored as proved: what stands beside "proved" or "equal" in the documents."""
-    return {name for file in files if file.exists() for name in _proved(json.loads(file.read_text(encoding="utf-8")))}
+    """Names of what was proved, as the documents of `hadacast prove` and of the netlists store it.
 
-
-def _proved(document: Any) -> Iterator[str]:
-    if isinstance(document, dict):
-        held = [document.get(key) for key in ("verdict", "result", "outcome", "status")]
-        if isinstance(document.get("name"), str) and any(word in ("proved", "equal", "equivalent") for word in held):
-            yield document["name"]
-        for value in document.values():
-            yield from _proved(value)
-    elif isinstance(document, list):
-        for value in document:
-            yield from _proved(value)
+    A record with a `name` is called so. One of a `kind` of component and a `property` is called both, "fwht
+    valid", and counts if it was proved in all configurations of that kind; "every valid" is of all kinds.
+    """
+    found: dict[str, list[bool]] = {}
+    for file in files:
+        stored = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+        for record in stored.values() if isinstance(stored, dict) else stored:
+            kinds = (record["name"],) if "name" in record else (record["kind"], "every")
+            for kind in kinds:
+                name = kind if "name" in record else f"{kind} {record['property']}"
+                found.setdefault(name, []).append(record["verdict"] == "proved")
+    return {name for name, held in found.items() if all(held)}
 
 
 # The plan
@@ -249,7 +255,9 @@ def read(file: Path = PLAN) -> list[Entry]:
         for number, raw in enumerate(document.pop(kind, [])):
             if set(raw) != {"page", "text", needed} or not all(raw.values()):
                 raise ValueError(f"{kind} {number} ({raw.get('text', '')!r}) needs page, text and {needed}")
-            found.append(Entry(**{key: tuple(value) if key == "held_by" else value for key, value in raw.items()}))
+            found.append(
+                Entry(**{key: tuple(value) if key == "held_by" else value for key, value in raw.items()})
+            )
     if document:
         raise ValueError(f"a plan has promises and what is stated, not {', '.join(document)}")
     return found
@@ -270,9 +278,9 @@ def check(entries: list[Entry], texts: dict[str, str], proved: set[str], root: P
         wrong += [f"{entry.page}: {node}: {why}; holds {entry.text!r}" for node, why in bad.items() if why]
         unknown = [name for name in entry.held_by if name.startswith("proof:") and name[6:] not in proved]
         wrong += [f"{entry.page}: {name}: no such proof; holds {entry.text!r}" for name in unknown]
-        if entry.promise and not any(bad.values()) and tests == list(entry.held_by):
-            if all(long(node, root) for node in tests):
-                wrong.append(f"{entry.page}: held by tests of -m long alone: {entry.text!r}")
+        alone = entry.promise and not any(bad.values()) and tests == list(entry.held_by)
+        if alone and all(long(node, root) for node in tests):
+            wrong.append(f"{entry.page}: held by tests of -m long alone: {entry.text!r}")
     for page, text in texts.items():
         here, missing = unfit(page, text, [entry for entry in entries if entry.page == page])
         wrong += here
@@ -294,24 +302,34 @@ def table(entries: list[Entry], order: list[str]) -> str:
         link = f"../{page}" if "/" not in page else page.removeprefix("docs/")
         lines += ["", f"## [{page.removeprefix('docs/')}]({link})", "", "| promise | held by |", "|---|---|"]
         for entry in here:
-            lines.append(f"| {_plain(entry.text)} | {'<br>'.join(_link(node) for node in entry.held_by)} |")
+            lines.append(f"| {_plain(entry.text)} | {_held(entry.held_by)} |")
     return "\n".join(lines[1:])
 
 
 def _plain(text: str) -> str:
     """A promise as a cell: without what only means something on its page."""
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(text.split()))
-    text = re.sub(r"^(?:[-*] |\d+\. |#+ )", "", text).replace("**", "").replace("*", "\\*").replace("|", "\\|")
+    text = (
+        re.sub(r"^(?:[-*] |\d+\. |#+ )", "", text).replace("**", "").replace("*", "\\*").replace("|", "\\|")
+    )
     return text
 
 
-def _link(node: str) -> str:
-    if node == CI:
-        return f"[`{CI}`](../{CI})"
-    if node.startswith("proof:"):
-        return f"proof `{node[6:]}`"
-    file, _, test = node.partition("::")
-    return f"[`{file.removeprefix('tests/')}`](../{file}) `{test}`"
+def _held(nodes: tuple[str, ...]) -> str:
+    """Proofs, and tests by their files."""
+    files: dict[str, list[str]] = {}
+    for node in nodes:
+        file, _, test = node.partition("::")
+        files.setdefault(file, []).append(f"`{test}`")
+    found = []
+    for file, tests in files.items():
+        if file.startswith("proof:"):
+            found.append(f"proof `{file.removeprefix('proof:')}`")
+        elif file == CI:
+            found.append(f"[`{CI}`](../{CI})")
+        else:
+            found.append(f"[`{file.removeprefix('tests/')}`](../{file}) {', '.join(tests)}")
+    return "<br>".join(found)
 
 
 def page(text: str, entries: list[Entry], order: list[str]) -> str:

@@ -206,10 +206,10 @@ def test_activity_is_shown():
 
 def state(top) -> int:
     """Bits of all registers and memories."""
-    script = "read_rtlil top.il\nhierarchy -auto-top\nproc\nflatten\nopt_clean\nmemory -nomap\nwrite_json top.json\n"
+    steps = ("read_rtlil top.il", "hierarchy -auto-top", "proc", "flatten", "opt_clean", "memory -nomap")
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "top.il").write_text(rtlil.convert(top))
-        yosys.run(script, cwd=Path(folder))
+        yosys.run("\n".join([*steps, "write_json top.json", ""]), cwd=Path(folder))
         modules = json.loads(Path(folder, "top.json").read_text())["modules"].values()
     (cells,) = [module["cells"].values() for module in modules if module["cells"]]
     found = 0

@@ -232,7 +232,11 @@ def test_a_path_without_a_register_is_found(tmp_path):
     assert inputs_within_a_clock(module) == {"s_axis_tlast"}
     # An AND of both: a gate hides nothing, a flip-flop does.
     pins = {"A": ports["m_axis_tready"]["bits"], "B": ports["s_axis_tvalid"]["bits"], "Y": [-1]}
-    gate = {"type": "$_AND_", "connections": pins, "port_directions": {"A": "input", "B": "input", "Y": "output"}}
+    gate = {
+        "type": "$_AND_",
+        "connections": pins,
+        "port_directions": {"A": "input", "B": "input", "Y": "output"},
+    }
     module["cells"]["planted"] = gate
     ports["m_axis_tuser"]["bits"] = ports["frame_error"]["bits"] = [-1]
     assert inputs_within_a_clock(module) == {"m_axis_tready", "s_axis_tvalid"}

@@ -17,7 +17,9 @@ SPECS = {
     "one beat": load("rotate128", "stream.frame=4", "stream.lanes=4", "input.width=5"),
     "two registers": load("rotate128", "stream.frame=16", "stage.fwht.registers=2", "input.width=6"),
     "spans": load("rotate128", "stream.frame=16", "stage.fwht.stall_span=1", "input.width=6"),
-    "quantizer": load("int4_token128", "stream.frame=16", "stream.lanes=4", "input.width=6", "input.fraction=2"),
+    "quantizer": load(
+        "int4_token128", "stream.frame=16", "stream.lanes=4", "input.width=6", "input.fraction=2"
+    ),
     "frame buffer": load("rotate128", "stream.frame=16", "stage.fwht.size=4", "input.width=6"),
     "settings": rotation(16, 4, 1),
 }
