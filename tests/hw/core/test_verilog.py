@@ -1,4 +1,4 @@
-"""Other tools read the Verilog: Icarus Verilog without a word, Verilator with words on three harmless matters."""
+"""Other tools read the Verilog: Icarus Verilog without a word, Verilator with a few harmless ones."""
 
 import re
 import shutil
