@@ -18,7 +18,7 @@ A sentence with a word of promise (WORDS) needs an entry in test_plan.toml:
 `text` stands in one place of the page and holds all words of promise of its sentence; it may be shorter than
 the sentence, or span several of a paragraph. Promises may be listed that have no such word.
 
-What is read: paragraphs, list items, headings and cells of three words or more. What isn't: fenced code,
+What is read: paragraphs, list items, and cells of three words or more. What isn't: headings, fenced code,
 comments, and what stands between the two comments of a table that a program writes. Code within a line is
 part of a sentence, but no word in it is a word of promise.
 """
@@ -61,7 +61,8 @@ FENCE = re.compile(r"^( *)```.*?^\1```[^\n]*$", re.MULTILINE | re.DOTALL)
 WRITTEN = re.compile(r"<!-- [^>]*? -->.*?<!-- end[^>]*-->", re.DOTALL)
 COMMENT = re.compile(r"<!--.*?-->|<a id=[^>]*></a>", re.DOTALL)
 CODE = re.compile(r"`[^`]*`")
-BEGIN = re.compile(r"\s*(?:[-*] |\d+\. |#+ |\|)")
+HEADING = re.compile(r"^#+ .*$|^\|.*\n(?=\|[-:| ]+$)", re.MULTILINE)  # of sections, and of tables
+BEGIN = re.compile(r"\s*(?:[-*] |\d+\. |\|)")
 SENTENCE = re.compile(r"""(?<=[.!?])[*_)”"]*\s+(?=[^a-z\s])""")
 
 
@@ -80,12 +81,13 @@ class Entry:
 
 
 def units(page: str) -> list[str]:
-    """A page's paragraphs, list items, headings and cells, each on one line."""
+    """A page's paragraphs, list items and cells, each on one line."""
     for form in (FENCE, WRITTEN):
         page = form.sub("\n\n", page)
+    page = HEADING.sub("\n\n", COMMENT.sub("", page))
     found: list[str] = []
     lines: list[str] = []
-    for line in [*COMMENT.sub("", page).splitlines(), ""]:
+    for line in [*page.splitlines(), ""]:
         if not line.strip() or BEGIN.match(line):
             found.append(" ".join(lines))
             lines = []
@@ -309,9 +311,7 @@ def table(entries: list[Entry], order: list[str]) -> str:
 def _plain(text: str) -> str:
     """A promise as a cell: without what only means something on its page."""
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(text.split()))
-    text = (
-        re.sub(r"^(?:[-*] |\d+\. |#+ )", "", text).replace("**", "").replace("*", "\\*").replace("|", "\\|")
-    )
+    text = re.sub(r"^(?:[-*] |\d+\. )", "", text).replace("**", "").replace("*", "\\*").replace("|", "\\|")
     return text
 
 

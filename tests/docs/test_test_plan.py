@@ -44,7 +44,7 @@ def test_a_page_without_marks_is_an_error(plan, entries):
 
 # What is found on a page
 
-TEXT = """# A page
+TEXT = """# A page that never ends
 
 A core is small. It never
 loses a beat; `never` in code is a name. Another one is [**exact**](stream.md).
@@ -53,7 +53,7 @@ loses a beat; `never` in code is a name. Another one is [**exact**](stream.md).
   Nothing is rounded.
 - Nothing here that costs: it costs nothing.
 
-| field | what |
+| field | what every one does |
 |---|---|
 | `x` | every beat of a frame |
 | `y` | always |
