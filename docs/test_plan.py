@@ -166,12 +166,16 @@ def missing_entry(page: str, sentence: str) -> str:
 
 
 @cache
-def functions(file: Path) -> dict[str, tuple[ast.FunctionDef, bool]]:
-    """Of each test of a file its function, and whether pytest leaves the whole file out."""
+def functions(file: Path) -> dict[str, tuple[ast.expr, ...]]:
+    """Of each test of a file its marks: those of the file, its decorators, and what it calls."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    left_out = any(_always_out(mark) for node in tree.body for mark in _module_marks(node))
+    everyone = [mark for node in tree.body for mark in _module_marks(node)]
     return {
-        node.name: (node, left_out)
+        node.name: (
+            *everyone,
+            *node.decorator_list,
+            *(line.value for line in node.body if isinstance(line, ast.Expr)),
+        )
         for node in tree.body
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     }
@@ -207,22 +211,16 @@ def untested(node: str, root: Path = ROOT) -> str:
     file = root / name
     if not test or not file.is_file():
         return "no such file" if test else "no file::test"
-    found = functions(file).get(test.partition("[")[0])
-    if found is None:
+    marks = functions(file).get(test.partition("[")[0])
+    if marks is None:
         return "no such test in the file"
-    function, left_out = found
-    body = [line.value for line in function.body if isinstance(line, ast.Expr)]
-    if left_out or any(_always_out(mark) for mark in [*function.decorator_list, *body]):
-        return "pytest always leaves it out"
-    return ""
+    return "pytest always leaves it out" if any(_always_out(mark) for mark in marks) else ""
 
 
 def long(node: str, root: Path = ROOT) -> bool:
     """Whether a test runs only with -m long."""
     name, _, test = node.partition("::")
-    function, _ = functions(root / name)[test.partition("[")[0]]
-    tree = ast.parse((root / name).read_text(encoding="utf-8"))
-    marks = [*function.decorator_list, *(mark for line in tree.body for mark in _module_marks(line))]
+    marks = functions(root / name)[test.partition("[")[0]]
     return any(ast.unparse(mark) == "pytest.mark.long" for mark in marks)
 
 
