@@ -29,8 +29,8 @@ LONG = {
 }
 CASES = [*SPECS.items(), *(pytest.param(*item, marks=pytest.mark.long) for item in LONG.items())]
 NAMES = [*SPECS, *LONG]
-# Sums as wide as their result; vectors of no bits; `casez` of a choice whose bits are looked at in order.
-HARMLESS = {"WIDTH", "LITENDIAN", "CASEOVERLAP"}
+# Sums as wide as their result; vectors of no bits; a choice whose bits are looked at in order; x >= 0.
+HARMLESS = {"WIDTH", "LITENDIAN", "CASEOVERLAP", "UNSIGNED"}
 
 
 def run(folder, *words):
