@@ -74,6 +74,26 @@ def test_latencies_of_signs(settings, clocks):
     assert Signs(**settings).latency == clocks
 
 
+def test_signs_that_are_all_plus_are_wires():
+    for input_ in (Format(width=9, fraction=2), Format(width=9, signed=False)):
+        spec = Signs(frame=16, lanes=4, pattern="+", input=input_)
+        assert (spec.latency, spec.output) == (0, input_)
+        assert (spec.compute(np.arange(16)) == np.arange(16)).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "clocks"),
+    [
+        ({"frame": 16, "lanes": 4, "bias": (1, 2, 3, 4)}, 1),
+        ({"frame": 16, "lanes": 4, "bias": tuple(range(16))}, 2),
+        ({"frame": 64, "lanes": 1, "bias": tuple(range(64))}, 2),
+        ({"frame": 128, "lanes": 1, "bias": tuple(range(128))}, 3),
+    ],
+)
+def test_latencies_of_bias(settings, clocks):
+    assert Bias(**settings).latency == clocks
+
+
 def test_normalize_is_free_where_the_page_says():
     spec = Normalize(frame=16, input=Format(width=20, fraction=10))
     assert (spec.latency, spec.output) == (0, Format(width=20, fraction=12))

@@ -53,7 +53,8 @@ def to_verilog(top: AxiTop, family: str = "generic") -> str:
         Path(folder, "core.il").write_text(_rtlil(top, target))
         # No names with brackets: bit 0 of a net x[1] would meet bit 1 of a net x in ABC9's files.
         # Multiplexers, no `always @*`: an event-driven simulator doesn't run such a block at time 0
-        # if nothing in it changes.
+        # if nothing in it changes. One among several becomes a function, and Icarus Verilog takes no
+        # function whose name begins with a dollar sign.
         yosys.run(
             "read_rtlil core.il\n"
             "proc -norom\n"
@@ -61,6 +62,7 @@ def to_verilog(top: AxiTop, family: str = "generic") -> str:
             "select w:* x:* %d\n"  # all wires but ports, which instances refer to
             "rename -unescape\n"
             "select -clear\n"
+            "rename -enumerate -pattern choice_% t:$pmux\n"
             "attrmap -modattr -remove generator -remove top\n"
             "write_verilog -norename core.v\n",
             cwd=Path(folder),

@@ -1,13 +1,20 @@
 """What a board answers to good and bad requests, byte for byte, with the real core inside."""
 
+import json
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pytest
+from amaranth.back import rtlil
 from boards.board_sim import AmaranthPort, CxxrtlPort, symbol
 from boards.cores import core, packed_core
 
 from hadacast.boards.uart_top import UartTop
+from hadacast.core.pipeline import PipelineCore
 from hadacast.talk import protocol
 from hadacast.talk.protocol import Descriptor, Receiver, Request, Status
+from hadacast.tools import yosys
 
 DIVISOR = 4
 SPECS = [
@@ -195,3 +202,31 @@ def test_activity_is_shown():
     port.write(protocol.enclose(Request.IDENTIFY, 1))
     port.drain(4000)
     assert {active for active, _ in seen} == {0, 1}
+
+
+def state(top) -> int:
+    """Bits of all registers and memories."""
+    steps = ("read_rtlil top.il", "hierarchy -auto-top", "proc", "flatten", "opt_clean", "memory -nomap")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "top.il").write_text(rtlil.convert(top))
+        yosys.run("\n".join([*steps, "write_json top.json", ""]), cwd=Path(folder))
+        modules = json.loads(Path(folder, "top.json").read_text())["modules"].values()
+    (cells,) = [module["cells"].values() for module in modules if module["cells"]]
+    found = 0
+    for cell in cells:
+        given = {name: int(value, 2) for name, value in cell["parameters"].items() if set(value) <= set("01")}
+        if cell["type"].startswith("$mem"):
+            found += given["SIZE"] * given["WIDTH"]
+        elif "dff" in cell["type"]:
+            found += given["WIDTH"]
+    return found
+
+
+def test_no_packet_buffer():
+    """Around a core of 256 elements of 8 bits stands what stands around one of 16, but for its counters."""
+    around = []
+    for frame in (16, 256):
+        spec = core(frame, 2, 8)
+        inside = PipelineCore(spec)
+        around.append(state(UartTop(spec, divisor=DIVISOR)) - state(inside))
+    assert 0 < around[0] < around[1] < around[0] + 8 * 8

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hadacast.bench import baseline, history
+from hadacast.bench import baseline, history, measure
 from hadacast.bench.measure import Bench
 
 SMALL = ("bench", "-n", "4", "-p", "4", "-w", "4", "--cache", "cache")
@@ -72,6 +72,16 @@ def test_only_some_points(hadacast):
         "bench", "--only", "ecp5-n16-p2", "--only", "n16-p2-w8", "--no-place", "--fresh", "--json"
     )
     assert [p["name"] for p in found.document["points"]] == ["ecp5-n16-p2-w16", "ice40-n16-p2-w8"]
+
+
+def test_fresh_measures_again_and_keeps_nothing(hadacast, here, monkeypatch):
+    runs = []
+    whole = measure.map_core
+    monkeypatch.setattr(measure, "map_core", lambda *a, **more: runs.append(1) or whole(*a, **more))
+    for _ in range(2):
+        hadacast(*SMALL, "--family", "ecp5", "--no-place", "--fresh")
+        assert not (here / "cache").exists()
+    assert len(runs) == 2
 
 
 def test_a_point_that_fails_is_reported_and_the_others_are_measured(hadacast, here, monkeypatch):

@@ -122,10 +122,12 @@ HANDSHAKE = ("s_axis_tready", "m_axis_tvalid", "m_axis_tlast", "m_axis_tuser", "
              "m_axis_scale_tvalid", "m_axis_scale_tlast", "m_axis_scale_tuser", "random_taken")  # fmt: skip
 
 
-def bits_behind(module, wanted: Iterable[str]) -> set[int]:
-    """All nets that the ports named are made of, through any number of clocks, bit by bit."""
+def bits_behind(module, wanted: Iterable[str], clocks: bool = True) -> set[int]:
+    """All nets that the ports named are made of, bit by bit: through any number of clocks, or within one."""
     makers = {}
     for cell in module["cells"].values():
+        if not clocks and "DFF" in cell["type"]:
+            continue
         pins, ways = cell["connections"], cell["port_directions"]
         inputs = [bit for pin, bits in pins.items() if ways[pin] == "input" for bit in bits]
         for pin, bits in pins.items():
@@ -204,3 +206,39 @@ def test_no_bit_of_data_reaches_the_handshake(case, tmp_path):
     # The same search finds data behind data.
     data = bits_behind(module, ["m_axis_tdata"])
     assert data & set(module["ports"]["s_axis_tdata"]["bits"])
+    assert not inputs_within_a_clock(module)
+
+
+def inputs_within_a_clock(module) -> set[str]:
+    """Inputs from which a path without a register leads to the handshake."""
+    behind = bits_behind(module, HANDSHAKE, clocks=False)
+    ports = module["ports"].items()
+    return {name for name, port in ports if port["direction"] == "input" and behind & set(port["bits"])}
+
+
+@pytest.mark.parametrize("layout", ["stream", "beside"])
+def test_no_path_without_a_register_reaches_the_handshake(layout, tmp_path):
+    """Nor where scales have a stream of their own; of all kinds of stages the test above says so."""
+    module = gates(SHAPES[1].pack(layout), tmp_path)
+    assert ("m_axis_scale_tvalid" in module["ports"]) == (layout == "stream")
+    assert not inputs_within_a_clock(module)
+
+
+def test_a_path_without_a_register_is_found(tmp_path):
+    spec = load("rotate128", "stream.frame=4", "stream.lanes=4", "input.width=3")
+    module = gates(spec, tmp_path)
+    ports = module["ports"]
+    ports["frame_error"]["bits"] = ports["s_axis_tlast"]["bits"]
+    assert inputs_within_a_clock(module) == {"s_axis_tlast"}
+    # An AND of both: a gate hides nothing, a flip-flop does.
+    pins = {"A": ports["m_axis_tready"]["bits"], "B": ports["s_axis_tvalid"]["bits"], "Y": [-1]}
+    gate = {
+        "type": "$_AND_",
+        "connections": pins,
+        "port_directions": {"A": "input", "B": "input", "Y": "output"},
+    }
+    module["cells"]["planted"] = gate
+    ports["m_axis_tuser"]["bits"] = ports["frame_error"]["bits"] = [-1]
+    assert inputs_within_a_clock(module) == {"m_axis_tready", "s_axis_tvalid"}
+    gate["type"] = "$_DFF_P_"
+    assert not inputs_within_a_clock(module)

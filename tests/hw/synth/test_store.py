@@ -4,6 +4,7 @@ import gzip
 import json
 import multiprocessing
 import os
+import shutil
 
 import pytest
 
@@ -106,6 +107,19 @@ def test_a_failure_is_not_kept(tmp_path):
     with pytest.raises(HadacastError, match="too many"):
         store.kept("placed", PARTS, fail)
     assert made(store, 1) == (1, True)
+
+
+def test_a_store_may_be_deleted_at_any_time(tmp_path):
+    """Between two uses, and while something is made that goes into it."""
+    store = Store(tmp_path / "store")
+    assert made(store, 1) == (1, True)
+    shutil.rmtree(store.folder)
+    assert made(store, 2) == (2, True)
+    assert made(store, 3) == (2, False)
+    gone = store.kept("placed", {"seed": 9}, lambda: shutil.rmtree(store.folder) or 4)
+    assert gone == 4
+    assert made(store, 5) == (5, True)
+    assert made(store, 6) == (5, False)
 
 
 def test_without_a_store_everything_is_made():

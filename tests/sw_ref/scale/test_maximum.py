@@ -131,6 +131,13 @@ def test_stored_scales(store, format_):
     assert quantized(Maximum(store=store), [0, 0])[1] == format_.encode(1.0)
 
 
+@pytest.mark.parametrize("store", ["fp32", "bf16", "fp16"])
+def test_codes_follow_the_exact_scale_whatever_is_stored(store):
+    """With the scale that bf16 or fp16 stores, codes near ties would be others."""
+    for row in np.random.default_rng(1).integers(-(2**15), 2**15, (200, 64)).tolist():
+        assert quantized(Maximum(store=store), row, INT8)[0] == quantized(Maximum(), row, INT8)[0]
+
+
 def test_stored_scales_follow_exponents():
     groups = Groups(
         x=np.array([[[7]], [[7]], [[7]]]),

@@ -225,6 +225,29 @@ def test_random_numbers_go_with_beats():
     np.testing.assert_array_equal(spec.quantize(Frames(codes=x), bits).codes, expected)
 
 
+@pytest.mark.parametrize(
+    ("code", "scale"),
+    [
+        ("int4", Maximum(store="fp16")),
+        ("uint4", Range()),
+        ("uint4", Range(zero="float", store="bf16")),
+        ("e2m1", Exponent(rule="even")),
+        ("e2m1", Floating()),
+    ],
+    ids=str,
+)
+def test_scales_and_zero_points_are_never_rounded_at_random(code, scale):
+    x = np.random.default_rng(3).integers(-9999, 9999, (60, 16))
+    made = {"frame": 16, "lanes": 4, "group": 8, "input": INT16, "code": code, "scale": scale}
+    plain = Quantize(**made).compute(x)
+    drawn = [Quantize(**made, rounding="stochastic", seed=seed).compute(x) for seed in (1, 2)]
+    for found in drawn:
+        assert set(found.sides) == set(plain.sides) != set()
+        for name, side in plain.sides.items():
+            np.testing.assert_array_equal(found.sides[name], side)
+    assert (drawn[0].codes != drawn[1].codes).any()
+
+
 def test_random_numbers_of_tiles_go_with_elements():
     """Groups of several rows don't move them."""
     spec = Quantize(frame=16, lanes=2, rows=4, group=2, code="int8", scale=Exponent(), rounding="stochastic")
