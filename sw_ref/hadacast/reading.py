@@ -15,6 +15,9 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 """Tables and lists within each other, and parts of a dotted key: a handful is what recipes take."""
 
+MAX_HEADER = 1 << 15
+"""Bytes of a .npy file in which its header must end; NumPy takes 10,000."""
+
 # Each part of a dotted key costs tomllib time and memory in proportion to all those before it.
 _PART = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*"""
 _LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_PART}){{{MAX_DEPTH}}}")
@@ -75,15 +78,16 @@ def npy(data: bytes) -> NDArray[Any]:
 
 def check_npy(file: Any, size: int) -> None:
     """Read a .npy file's header, and raise ValueError unless the file's `size` bytes are what it says."""
+    head = io.BytesIO(file.read(MAX_HEADER))  # NumPy would set aside what the file claims
     try:
-        version = np.lib.format.read_magic(file)
+        version = np.lib.format.read_magic(head)
         reader = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-        shape, _, dtype = reader[version](file)
+        shape, _, dtype = reader[version](head)
     except Exception as error:  # the header is Python's own syntax, and so are its faults
         raise ValueError(f"its header is damaged ({reason(error)[:100]})") from None
     if dtype.hasobject:
         raise ValueError("it holds Python objects")
-    if not all(type(side) is int and side >= 0 for side in shape):
+    if not all(type(side) is int and 0 <= side < 1 << 48 for side in shape):
         raise ValueError(f"its header has shape {str(shape)[:100]}")
-    if math.prod(shape) * dtype.itemsize > size - file.tell():
+    if math.prod(shape) * dtype.itemsize > size - head.tell():
         raise ValueError("it ends too early")
