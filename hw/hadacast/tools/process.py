@@ -174,6 +174,10 @@ def _stream(
             raise HadacastError(f"can't run {tool}: {error}") from None
         stack.enter_context(running.noted(process))
         out_of_time = stack.enter_context(_deadline(process, timeout))
+        # What a tool that was killed has started would keep the pipe open.
+        threading.Thread(
+            target=lambda: (process.wait(), running.kill_group(process.pid)), daemon=True
+        ).start()
         assert process.stdout is not None
         for line in process.stdout:
             lines.append(line)

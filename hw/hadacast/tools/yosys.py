@@ -119,23 +119,25 @@ def run(
         script_path.write_text(script if script.endswith("\n") else script + "\n", encoding="utf-8")
         log_path = Path(folder, "yosys.log") if log is None else Path(log).absolute()
         command = [sys.executable, "-m", __name__, "-qq", "-l", str(log_path), "-s", str(script_path)]
-        process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,  # one group, so that a timeout also ends abc
-        )
+        # A file: the end of a pipe doesn't come where a child of a killed process goes on.
+        error_path = Path(folder, "stderr")
+        with error_path.open("wb") as errors:
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,  # one group, so that a timeout also ends abc
+            )
         try:
             with running.noted(process):
-                _, stderr = process.communicate(timeout=timeout)
+                process.wait(timeout)
         except subprocess.TimeoutExpired:
             raise HadacastError(f"Yosys did not finish in {timeout} s{_see(log)}") from None
         if process.returncode:
-            running.kill_group(process.pid)  # of a parent that was killed, a child may go on
+            running.kill_group(process.pid)
+        stderr = error_path.read_text(encoding="utf-8", errors="replace")
         text = log_path.read_text(encoding="utf-8", errors="replace") if log_path.exists() else ""
     if process.returncode:
         raise HadacastError(f"Yosys: {_error_line(stderr, text)}{_see(log)}")
