@@ -125,6 +125,7 @@ def test_a_tool_that_ends(tool, tmp_path, text, said):
     assert said in str(caught.value)
 
 
+@pytest.mark.long
 def test_nothing_of_a_killed_tool_is_kept(fails, here, tool, monkeypatch):
     """Half a report is no report, and the next run measures again."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
@@ -183,17 +184,8 @@ def test_a_compiler_that_is_killed(fails, here, monkeypatch):
 
 def test_a_folder_in_use(hadacast, fails, here, codes):
     """Whoever comes second is told so, and changes nothing; then the folder is free again."""
-    explore = (
-        "explore",
-        "small.toml",
-        "--axis",
-        "input.width=8,9",
-        "--no-synth",
-        "--data",
-        "random",
-        "-o",
-        "out",
-    )
+    explore = ("explore", "small.toml", "--axis", "input.width=8,9", "--no-synth", "--data", "random")
+    synth = ("synth", "small.toml", "--board", "ulx3s_85f")
     with files.Staging("out") as staging:
         (staging.part / "file").write_text("mine")
         for command in (synth, explore):
@@ -242,6 +234,7 @@ def test_writers_of_one_file(here):
     assert sorted(path.name for path in here.iterdir()) == ["file", "small.toml"]
 
 
+@pytest.mark.long
 def test_two_records_of_the_bench(here, hadacast, monkeypatch):
     """A run that ends while another one measures isn't lost."""
     from hadacast.bench.measure import Bench

@@ -41,3 +41,9 @@ def kill_group(leader: int) -> None:
     if os.name == "posix":
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(leader, signal.SIGKILL)
+
+
+def end_group(leader: "subprocess.Popen[Any]") -> None:
+    """Wait for a process, and end what is left of its group."""
+    leader.wait()
+    kill_group(leader.pid)
