@@ -33,8 +33,14 @@ def litter(folder: Path) -> list[str]:
     [
         (("generate", "small.toml", "-o", "good"), 1000),
         (("simulate", "small.toml", "--frames", "4", "--out", "good"), 100),
-        (("simulate", "small.toml", "--frames", "4", "--waves", "good.vcd"), 3000),
-        (("evaluate", "small.toml", "--data", "random", "--out", "good.html"), 3000),
+        pytest.param(
+            *(("simulate", "small.toml", "--frames", "4", "--waves", "good.vcd"), 3000),
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            *(("evaluate", "small.toml", "--data", "random", "--out", "good.html"), 3000),
+            marks=pytest.mark.long,
+        ),
     ],
     ids=lambda value: value[0] + value[-2][:5] if isinstance(value, tuple) else "",
 )
@@ -157,7 +163,9 @@ def test_the_longest_name(hadacast, here):
     assert [path.name for path in here.glob("v*")] == [name]
 
 
-@pytest.mark.parametrize("changes", [{"XDG_CACHE_HOME": ""}, {"XDG_CACHE_HOME": "/proc/none"}], ids=str)
+@pytest.mark.parametrize(
+    "changes", [{"XDG_CACHE_HOME": "/proc/none"}, pytest.param({}, marks=pytest.mark.long)], ids=str
+)
 def test_homes(here, changes):
     """What needs no cache works without one; what needs one says how to have another."""
     environment = {"HOME": "/dev/null", "MPLCONFIGDIR": "/proc/none", **changes}
