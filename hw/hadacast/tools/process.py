@@ -175,9 +175,7 @@ def _stream(
         stack.enter_context(running.noted(process))
         out_of_time = stack.enter_context(_deadline(process, timeout))
         # What a tool that was killed has started would keep the pipe open.
-        threading.Thread(
-            target=lambda: (process.wait(), running.kill_group(process.pid)), daemon=True
-        ).start()
+        threading.Thread(target=running.end_group, args=(process,), daemon=True).start()
         assert process.stdout is not None
         for line in process.stdout:
             lines.append(line)
