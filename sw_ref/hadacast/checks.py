@@ -1,6 +1,7 @@
 """Argument checks that every spec shares: one wording for one kind of mistake."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from fractions import Fraction
 from numbers import Integral
 from reprlib import Repr
@@ -10,6 +11,8 @@ from hadacast.errors import HadacastError
 
 # Elements in a frame.
 MAX_FRAME = 1 << 16
+# Characters of a title, a path or an axis of a sweep.
+MAX_TEXT = 1 << 12
 
 _short = Repr()
 _short.maxstring = _short.maxother = 100
@@ -112,9 +115,21 @@ def fraction(name: str, value: Any, low: Fraction | int, high: Fraction | int, b
 
 def text(name: str, value: Any) -> str:
     """Return `value` if it is a string without control characters; raise HadacastError otherwise."""
-    if not isinstance(value, str) or not value.isprintable():
-        raise HadacastError(f"{name} is {quote(value)}: it must be one line of printable text")
+    if not isinstance(value, str) or not value.isprintable() or len(value) > MAX_TEXT:
+        most = f", up to {MAX_TEXT:,} characters"
+        raise HadacastError(f"{name} is {quote(value)}: it must be one line of printable text{most}")
     return value
+
+
+def members(item: Any) -> None:
+    """Raise HadacastError unless the plain members of a dataclass are of their types, where a check that asks
+    for equality or truth took one for another: an empty list is as false as 0, and true is equal to 1."""
+    for field in fields(item):
+        if field.type in (int, bool, str):
+            value = getattr(item, field.name)
+            if type(value) is not field.type:
+                allowed = {int: "an integer", bool: "true or false", str: "text"}[field.type]
+                raise HadacastError(f"{field.name} is {quote(value)}: it must be {allowed}")
 
 
 def instance(name: str, value: Any, cls: type) -> Any:

@@ -6,14 +6,13 @@ The command line, the Python API and the tests all come through `load`.
 import difflib
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from hadacast import checks, inputs, tables
+from hadacast import checks, inputs, reading, tables
 from hadacast.errors import HadacastError
 from hadacast.format import Codes
 from hadacast.frames import Block
@@ -34,7 +33,7 @@ from hadacast.spec.normalize import Normalize
 from hadacast.spec.order import Order
 from hadacast.spec.pack import Pack
 from hadacast.spec.permute import Permute
-from hadacast.spec.pipeline import Pipeline
+from hadacast.spec.pipeline import MAX_STAGES, Pipeline
 from hadacast.spec.pvq import Pvq
 from hadacast.spec.quantize import Quantize
 from hadacast.spec.requantize import Requantize
@@ -71,7 +70,6 @@ STAGES: Mapping[str, type[Stage]] = {
         Keep,
     )
 }
-MAX_BYTES = 1 << 20
 TABLES = ("name", "title", "source", "method", "stream", "input", "stage", "build")
 
 
@@ -191,24 +189,18 @@ def _find(recipe: str | Path) -> Path:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    shown = checks.quote(str(path))
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise HadacastError(f"recipe {shown}: larger than {MAX_BYTES:,} bytes, it cannot be a recipe")
-        return tomllib.loads(data.decode("utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
+        return reading.toml(reading.content(path).decode("utf-8-sig"))
+    except (OSError, ValueError) as error:
         # A path with a NUL byte, a file that isn't there, isn't UTF-8 or isn't TOML.
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise HadacastError(f"recipe {shown}: {' '.join(reason.split())[:300]}") from None
+        raise HadacastError(f"recipe {checks.quote(str(path))}: {reading.reason(error)}") from None
 
 
 def _override(document: dict[str, Any], text: str) -> None:
     shown = f"override {checks.quote(text)}"
     key, equals, value = checks.instance("override", text, str).partition("=")
     names = key.strip().split(".")
-    if not equals or not all(names):
+    if not equals or not all(names) or len(names) > reading.MAX_DEPTH // 2:
         raise HadacastError(f"{shown}: it must be key=value, such as stream.lanes=8")
     node: Any = document
     for name in names[:-1]:
@@ -237,8 +229,8 @@ def _stage_entry(stages: list[Any], name: str, shown: str) -> Any:
 def value_of(text: str) -> Any:
     """An override's value: `text` as TOML, or itself. What needs no quotes in a shell needs none here."""
     try:
-        parsed = tomllib.loads(f"value = {text}")
-    except (ValueError, RecursionError):
+        parsed = reading.toml(f"value = {text}")
+    except ValueError:
         return text
     return parsed["value"] if len(parsed) == 1 else text  # a line break could bring more keys
 
@@ -253,8 +245,10 @@ def _build(document: dict[str, Any], stem: str) -> Recipe:
     format_: Codes | Block = inputs.load(top.get("input", {}), stream["frame"], stream.get("lanes", 1))
     build = _table(top.get("build", {}), "[build]", ("sample", "board", "image"))
     entries = top.get("stage", [])
-    if not isinstance(entries, list) or not entries:
-        raise HadacastError(f"stage is {checks.quote(entries)}: it must be one or more [[stage]] tables")
+    if not isinstance(entries, list) or not 1 <= len(entries) <= MAX_STAGES:
+        raise HadacastError(
+            f"stage is {checks.quote(entries)}: it must be 1 to {MAX_STAGES} [[stage]] tables"
+        )
     stages: list[Stage] = []
     for index, entry in enumerate(entries):
         stage = _stage(entry, f"[[stage]] {index}", stream, format_)

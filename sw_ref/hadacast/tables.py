@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hadacast import checks
+from hadacast import checks, reading
 from hadacast.errors import HadacastError
 
 SUFFIX = ".npy"
@@ -39,13 +39,11 @@ def load_signs(path: Path) -> list[str]:
     """
     shown = f"table {checks.quote(str(path))}"
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = reading.content(path, MAX_BYTES)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "no such file"
-        raise HadacastError(f"{shown}: {reason}") from None
+        raise HadacastError(f"{shown}: {reading.reason(error)}") from None
     lines = [line.strip() for line in content.decode("latin-1").splitlines()]
-    if len(content) > MAX_BYTES or not set("".join(lines)) <= set("+-"):
+    if not set("".join(lines)) <= set("+-"):
         raise HadacastError(f"{shown}: it must be lines of + and -, up to {MAX_NUMBERS:,} of these")
     return [line for line in lines if line]
 
@@ -59,16 +57,18 @@ def load(path: Path) -> list[Any]:
     """
     shown = f"table {checks.quote(str(path))}"
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise HadacastError(f"{shown}: it is too large, {MAX_NUMBERS:,} numbers are the most")
-        array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        reason = getattr(error, "strerror", None) or "it is no .npy file of numbers"
-        raise HadacastError(f"{shown}: {reason}") from None
-    if not isinstance(array, np.ndarray) or array.ndim not in (1, 2) or not 1 <= array.size <= MAX_NUMBERS:
-        shape = getattr(array, "shape", "none")
+        content = reading.content(path, MAX_BYTES)
+    except (OSError, ValueError) as error:
         raise HadacastError(
-            f"{shown} has shape {shape}: it must be (n,) or (m, n), 1 to {MAX_NUMBERS:,} numbers"
+            f"{shown}: {reading.reason(error)}; {MAX_NUMBERS:,} numbers are the most"
+        ) from None
+    try:
+        array = reading.npy(content)
+    except ValueError as error:
+        raise HadacastError(f"{shown}: it is no .npy file of numbers: {reading.reason(error)}") from None
+    if array.ndim not in (1, 2) or not 1 <= array.size <= MAX_NUMBERS:
+        raise HadacastError(
+            f"{shown} has shape {array.shape}: it must be (n,) or (m, n), 1 to {MAX_NUMBERS:,} numbers"
         )
     if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
         raise HadacastError(

@@ -71,7 +71,7 @@ def test_a_matrix_for_a_row_is_refused(tmp_path):
         (np.array([1.0, np.nan]), "NaN"),
         (np.array([1j]), "complex128"),
         (np.array([True]), "bool"),
-        (np.zeros(1 << 17), "too large"),
+        (np.zeros(1 << 17), "it is larger than"),
         (np.zeros((1 << 16) + 1, dtype=np.int8), "shape"),
     ],
 )
@@ -104,7 +104,7 @@ def test_rows_of_numbers_and_of_signs(tmp_path):
     }
 
 
-@pytest.mark.parametrize("content", [b"+-\n+0", b"+ -", b"\xff\xfe+-", b"+" * (1 << 20)])
+@pytest.mark.parametrize("content", [b"+-\n+0", b"+ -", b"\xff\xfe+-"])
 def test_texts_of_anything_else(content, tmp_path):
     (tmp_path / "h.txt").write_bytes(content)
     with pytest.raises(HadacastError, match=r"h\.txt'?: it must be lines of \+ and -"):

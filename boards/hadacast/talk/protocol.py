@@ -40,6 +40,7 @@ HEAD_BYTES = 2  # header or status, then the tag
 CRC_BYTES = 2
 CRC_INIT = 0xFFFF  # not zero, so that leading zeros count
 NO_TAG = 0
+MAX_BYTES = 1 << 20  # no packet is larger: a frame of 65,536 elements has half of it
 
 
 class Request(IntEnum):
@@ -131,6 +132,9 @@ class Receiver:
                 self._escaped = True
             else:
                 self._data.append(byte)
+            if len(self._data) > MAX_BYTES:  # what sends without end isn't a board
+                self._data.clear()
+                self._bad = True
 
     def _end(self) -> Iterator[Packet | PacketError]:
         data, bad = bytes(self._data), self._bad or self._escaped

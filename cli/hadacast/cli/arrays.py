@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hadacast import checks
+from hadacast import checks, reading
 from hadacast.errors import HadacastError
 
 NPY = b"\x93NUMPY"
@@ -59,6 +59,8 @@ def read(path: Path, name: str, tensor: str | None = None) -> NDArray[Any]:
         if head.startswith(NPY):
             if tensor is not None:
                 raise HadacastError(f"tensor is {checks.quote(tensor)}: {name} is one array, without a name")
+            with open(path, "rb") as file:
+                reading.check_npy(file, path.stat().st_size)
             # An empty array can't be mapped.
             return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
         if head[8:] == b"{":
@@ -101,6 +103,9 @@ def _npz(path: Path, name: str, tensor: str | None) -> NDArray[Any]:
     with zipfile.ZipFile(path) as archive:
         members = {member.removesuffix(".npy"): member for member in archive.namelist()}
         chosen = _chosen(members, name, tensor)
+        size = archive.getinfo(members[chosen]).file_size
+        with archive.open(members[chosen]) as file:
+            reading.check_npy(file, size)
         with archive.open(members[chosen]) as file:
             return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
 
@@ -111,17 +116,14 @@ def _safetensors(path: Path, name: str, tensor: str | None) -> NDArray[Any]:
         length = int.from_bytes(file.read(8), "little")
         if length > min(size - 8, MAX_HEADER):
             raise ValueError(f"its header would have {length:,} bytes")
-        header = json.loads(file.read(length))
+        header = json.loads(file.read(length), object_pairs_hook=_once)
     entries = {key: entry for key, entry in header.items() if key != "__metadata__"}
     chosen = _chosen(entries, name, tensor)
-    try:
-        kind, shape = entries[chosen]["dtype"], entries[chosen]["shape"]
-        start, end = entries[chosen]["data_offsets"]
-        sound = isinstance(kind, str) and all(type(n) is int and n >= 0 for n in (start, end, *shape))
-    except (TypeError, KeyError, ValueError):
-        sound = False
-    if not sound:
-        raise ValueError(f"its entry of tensor {checks.quote(chosen)} isn't as the format has it")
+    found = {key: _entry(key, entry) for key, entry in entries.items()}
+    kind, shape, start, end = found[chosen]
+    for other, (_, _, first, last) in found.items():
+        if other != chosen and max(first, start) < min(last, end):
+            raise ValueError(f"tensors {checks.quote(chosen)} and {checks.quote(other)} overlap")
     if kind not in DTYPES:
         allowed = ", ".join(DTYPES)
         raise HadacastError(f"{name} has dtype {checks.quote(kind)}: it must be one of {allowed}")
@@ -132,6 +134,26 @@ def _safetensors(path: Path, name: str, tensor: str | None) -> NDArray[Any]:
         return np.zeros(shape, dtype)
     array: NDArray[Any] = np.memmap(path, dtype, "r", offset=8 + length + start, shape=tuple(shape))
     return _bfloat16(array) if kind == BF16 else np.asarray(array)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("its header has a key twice")
+    return found
+
+
+def _entry(key: str, entry: Any) -> tuple[str, list[int], int, int]:
+    """A tensor's type, shape, and where its data begin and end."""
+    try:
+        kind, shape = entry["dtype"], entry["shape"]
+        start, end = entry["data_offsets"]
+        sound = isinstance(kind, str) and all(type(n) is int and n >= 0 for n in (start, end, *shape))
+    except (TypeError, KeyError, ValueError):
+        sound = False
+    if not sound:
+        raise ValueError(f"its entry of tensor {checks.quote(key)} isn't as the format has it")
+    return kind, shape, start, end
 
 
 def _bfloat16(codes: NDArray[Any]) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from hadacast.errors import HadacastError
@@ -44,7 +44,8 @@ def _probe(folder: Path) -> None:
 
 
 def _part(name: str) -> str:
-    return f".part-{secrets.token_hex(4)}-{name}"
+    # The end of it: a name may be as long as the file system allows, and its suffix says what to write.
+    return f".part-{secrets.token_hex(4)}-{name[-20:]}"
 
 
 @contextmanager
@@ -68,13 +69,42 @@ def pending(path: Path, *, keep: bool = False) -> Iterator[Path]:
 
 def write(path: Path, content: bytes | str) -> str:
     """Write a file whole; returns its SHA-256 in hex. Raises HadacastError."""
-    data = content.encode() if isinstance(content, str) else content
+    # A name of a file that isn't text shows with question marks.
+    data = content.encode(errors="replace") if isinstance(content, str) else content
     try:
         with pending(path) as part:
             part.write_bytes(data)
     except OSError as error:
         raise HadacastError(f"can't write {str(path)!r}: {reason(error)}") from None
     return hashlib.sha256(data).hexdigest()
+
+
+@contextmanager
+def held(folder: Path, *, wait: bool = False) -> Iterator[None]:
+    """Keep other runs of hadacast out of a folder that is there, or `wait` until they have left.
+
+    A lock on the folder itself: it ends with the process, and leaves nothing behind. Raises HadacastError
+    where another run has it. Where a file system knows no locks, nothing is kept out.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise HadacastError(
+                f"output folder {str(folder)!r} is in use by another run of hadacast: let it end, or"
+                " take another with --out"
+            ) from None
+        except OSError:
+            pass
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def reason(error: Exception) -> str:
@@ -89,13 +119,14 @@ class Staging:
     `publish` moves every file to its place. If the block ends otherwise, what was made moves to
     `failed/` in the output folder, and what was there before stays as it was.
 
-    Raises HadacastError at entry if the folder can't be made or written to.
+    Raises HadacastError at entry if the folder can't be made or written to, or another run fills it.
     """
 
     def __init__(self, folder: str | Path, names: Iterable[str] = ()) -> None:
         self.shown = Path(folder)
         self._names = tuple(names)
         self._published = False
+        self._lock = ExitStack()
 
     def __enter__(self) -> "Staging":
         try:
@@ -105,6 +136,9 @@ class Staging:
             for name in self._names:
                 if (self.folder / name).is_dir():
                     raise HadacastError(f"output {str(self.shown / name)!r} is a folder: it must be a file")
+            self._lock.enter_context(held(self.folder))
+            for left in self.folder.glob(".part-????????-build"):
+                shutil.rmtree(left, ignore_errors=True)  # of a run that was killed
             self.part = self.folder / _part("build")
             self.part.mkdir()
         except (OSError, ValueError, RuntimeError) as error:
@@ -137,16 +171,17 @@ class Staging:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         failed = self.failed
-        if not self._published and any(path.is_file() for path in self.part.rglob("*")):
-            with suppress(OSError):
-                (self.part / MARK).touch()
-                if failed.exists():
-                    shutil.rmtree(failed)
-                os.replace(self.part, failed)
-        shutil.rmtree(self.part, ignore_errors=True)
-        for path in self._fresh:
-            with suppress(OSError):
-                path.rmdir()  # only what is empty
+        with self._lock:
+            if not self._published and any(path.is_file() for path in self.part.rglob("*")):
+                with suppress(OSError):
+                    (self.part / MARK).touch()
+                    if failed.exists():
+                        shutil.rmtree(failed)
+                    os.replace(self.part, failed)
+            shutil.rmtree(self.part, ignore_errors=True)
+            for path in self._fresh:
+                with suppress(OSError):
+                    path.rmdir()  # only what is empty
         if isinstance(error, HadacastError):
             # Logs that the message names have moved.
             moved = str(error).replace(str(self.part), str(failed))

@@ -1,23 +1,27 @@
 """What may go wrong, turned into one line and an exit status; no traceback reaches a user."""
 
-import errno
+import atexit
 import json
 import logging
 import os
+import shutil
+import signal
 import sys
+import tempfile
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import click
 
+from hadacast.cli.start import INTERRUPTED
 from hadacast.errors import HadacastError
 
 ISSUES = "https://github.com/hadacast/hadacast/issues"
 TRACEBACK = "HADACAST_TRACEBACK"
 
-OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+OK, FAILED, USAGE = 0, 1, 2
 
 
 class GuardedGroup(click.Group):
@@ -29,32 +33,59 @@ class GuardedGroup(click.Group):
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> NoReturn:
         """Run, and exit."""
-        prepare()
         extra["standalone_mode"] = False
         try:
-            try:
-                status = super().main(args, *more, **extra)
-            except BaseException as error:
-                status = explain(error)
+            prepare()
+            if args is None:  # the program itself, and not a call of it in another one
+                _own_scratch()
+            status = super().main(args, *more, **extra)
+        except BaseException as error:
+            status = explain(error)
+        try:
             sys.stdout.flush()
-        except BrokenPipeError:
-            status = _close_quietly()
+        except OSError as error:  # full, or nobody reads it
+            _close_quietly()
+            status = explain(error)
+        if args is None:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is to tidy up
         sys.exit(status if isinstance(status, int) else OK)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; with --json, a failure is a document too."""
         try:
-            return super().invoke(ctx)
+            return _environmental(super().invoke, ctx)
         except HadacastError as error:
             if ctx.obj.json and not ctx.obj.emitted:
                 print(json.dumps({"schema": "hadacast.error/1", "ok": False, "error": line(error)}, indent=2))
             raise
 
 
+def _environmental(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function. What the system refuses, such as room on a disk, is no fault of hadacast."""
+    try:
+        return function(*args)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        name = f" {error.filename!r}" if error.filename else ""
+        raise HadacastError(f"the system refuses{name}: {error.strerror or error}") from error
+
+
+def _own_scratch() -> None:
+    """Have all temporary files, those of tools too, in one folder, which goes at the end in any case."""
+    folder = _environmental(tempfile.mkdtemp, None, "hadacast-")
+    # Registered first of all, so done last: after processes and threads that use it.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    tempfile.tempdir = os.environ["TMPDIR"] = folder
+
+
 def prepare() -> None:
     """Keep what libraries say off the terminal, and make any text printable on it."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by who started it
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     if not sys.warnoptions:
         # Amaranth's UnusedElaboratable, above all: components are made to read their ports.
@@ -69,7 +100,7 @@ def explain(error: BaseException) -> int:
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         click.echo("hadacast: interrupted", err=True)
         return INTERRUPTED
-    if isinstance(error, BrokenPipeError) or (isinstance(error, OSError) and error.errno == errno.EPIPE):
+    if isinstance(error, BrokenPipeError):
         return _close_quietly()
     if isinstance(error, click.ClickException):
         help_ = ""
@@ -81,6 +112,8 @@ def explain(error: BaseException) -> int:
         traceback.print_exception(error)
     if isinstance(error, HadacastError):
         say(line(error))
+    elif isinstance(error, OSError):
+        say(f"can't write to standard output: {error.strerror or error}")
     elif isinstance(error, MemoryError):
         say("out of memory: take fewer frames (--frames, --rows) or a smaller recipe")
     else:

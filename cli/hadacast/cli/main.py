@@ -1,22 +1,25 @@
 """The entry point: `hadacast`."""
 
-import click
+from hadacast.cli.start import interruptible
 
-from hadacast.cli.commands.bench import bench
-from hadacast.cli.commands.build import build
-from hadacast.cli.commands.cells import cells
-from hadacast.cli.commands.configure import configure
-from hadacast.cli.commands.evaluate import evaluate
-from hadacast.cli.commands.explore import explore
-from hadacast.cli.commands.generate import generate
-from hadacast.cli.commands.list import list_
-from hadacast.cli.commands.plan import plan
-from hadacast.cli.commands.show import show
-from hadacast.cli.commands.simulate import simulate
-from hadacast.cli.commands.synth import synth
-from hadacast.cli.commands.talk import talk
-from hadacast.cli.console import Output
-from hadacast.cli.guard import GuardedGroup
+with interruptible():
+    import click
+
+    from hadacast.cli.commands.bench import bench
+    from hadacast.cli.commands.build import build
+    from hadacast.cli.commands.cells import cells
+    from hadacast.cli.commands.configure import configure
+    from hadacast.cli.commands.evaluate import evaluate
+    from hadacast.cli.commands.explore import explore
+    from hadacast.cli.commands.generate import generate
+    from hadacast.cli.commands.list import list_
+    from hadacast.cli.commands.plan import plan
+    from hadacast.cli.commands.show import show
+    from hadacast.cli.commands.simulate import simulate
+    from hadacast.cli.commands.synth import synth
+    from hadacast.cli.commands.talk import talk
+    from hadacast.cli.console import Output
+    from hadacast.cli.guard import GuardedGroup
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 

@@ -125,6 +125,11 @@ def with_output(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     @click.pass_obj
     def wrapper(obj: Output, *args: Any, **options: Any) -> Any:
+        context = click.get_current_context()
+        for name, value in options.items():
+            # A shell's variable that isn't set, most likely, and not the wish for a default.
+            if value == "" and context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE:
+                raise click.UsageError(f"{name.replace('_', ' ')} is '': it must not be empty", context)
         return function(obj, *args, **options)
 
     return click.option(

@@ -1,17 +1,14 @@
 """A sweep in a TOML file: what `hadacast explore` takes as options, to be kept and run again."""
 
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hadacast import checks
+from hadacast import checks, reading
 from hadacast.cli.data import RANDOM
 from hadacast.errors import HadacastError
 from hadacast.explore import axes
 from hadacast.samples import SAMPLES
-
-MAX_BYTES = 1 << 20
 
 
 def _text(name: str, value: Any) -> str:
@@ -65,14 +62,9 @@ def load(text: str) -> dict[str, Any]:
     """
     path, shown = Path(text), f"sweep {checks.quote(text)}"
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise HadacastError(f"{shown}: larger than {MAX_BYTES:,} bytes, it cannot be a sweep")
-        document = tomllib.loads(data.decode("utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise HadacastError(f"{shown}: {' '.join(reason.split())[:300]}") from None
+        document = reading.toml(reading.content(path).decode("utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise HadacastError(f"{shown}: {reading.reason(error)}") from None
     try:
         return _checked(document, path.parent)
     except HadacastError as error:

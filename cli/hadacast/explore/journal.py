@@ -9,6 +9,7 @@ from hadacast.cli import files
 from hadacast.errors import HadacastError
 from hadacast.explore.columns import FIGURES
 from hadacast.explore.measure import Row
+from hadacast.tools import cache
 
 
 class Journal:
@@ -21,7 +22,8 @@ class Journal:
         """The row of a task, if it is there and sound."""
         try:
             entry = json.loads(self._path(key).read_text(encoding="utf-8"))
-            return entry["row"] if entry["key"] == key and _sound(entry["row"]) else None
+            sound = entry["sum"] == _sum(key, entry["row"]) and _sound(entry["row"])
+            return entry["row"] if sound else None
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return None
 
@@ -32,10 +34,15 @@ class Journal:
         except OSError as error:
             shown = checks.quote(str(self.folder))
             raise HadacastError(f"can't write in {shown}: {files.reason(error)}") from None
-        files.write(self._path(key), json.dumps({"key": key, "row": row}, indent=1) + "\n")
+        files.write(self._path(key), json.dumps({"sum": _sum(key, row), "row": row}, indent=1) + "\n")
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.json"
+
+
+def _sum(key: str, row: Any) -> str:
+    """What shows that a row is the one that was written under a key."""
+    return cache.digest([key, json.dumps(row, sort_keys=True)])
 
 
 def _sound(row: Any) -> bool:

@@ -21,7 +21,7 @@ from hadacast.synth.devices import Device
 from hadacast.synth.mapping import map_core
 from hadacast.synth.ooc import synthesize
 from hadacast.synth.store import Store
-from hadacast.tools import process
+from hadacast.tools import process, running
 
 TIMEOUT = 3600.0  # seconds allowed to a tool: a placement that doesn't end ends alone
 PLACES = 2  # placements at a time
@@ -92,7 +92,8 @@ class Bench:
                     count(done, total)
             except BaseException:
                 ended.set()
-                pool.shutdown(cancel_futures=True)
+                pool.shutdown(wait=False, cancel_futures=True)
+                running.end()
                 raise
         return [self.record(point, found[point], found.get(adder_of(point))) for point in points]
 

@@ -26,7 +26,7 @@ from hadacast.synth.devices import Device
 from hadacast.synth.mapping import map_core
 from hadacast.synth.placing import Placer
 from hadacast.synth.store import Store
-from hadacast.tools import mend, process
+from hadacast.tools import mend, process, running
 
 Call = Callable[[], dict[str, Any]]
 
@@ -209,8 +209,10 @@ def _at_once(calls: list[Call], jobs: int) -> Iterator[list[Call]]:
     with ThreadPoolExecutor(jobs) as pool:
         try:
             yield [pool.submit(call).result for call in calls]
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
+        except BaseException as error:
+            pool.shutdown(wait=False, cancel_futures=True)
+            if not isinstance(error, Exception):  # interrupted
+                running.end()
             raise
 
 

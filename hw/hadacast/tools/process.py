@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from hadacast.errors import HadacastError
+from hadacast.tools import running
 
 Progress = Callable[[str], None]
 """A caller's function for one line of news, such as "placing and routing, seed 2"."""
@@ -167,22 +168,21 @@ def _stream(
                 stderr=subprocess.STDOUT,
                 encoding="utf-8",
                 errors="replace",
+                start_new_session=True,  # one group, so that what the tool started ends with it
             )
         except OSError as error:
             raise HadacastError(f"can't run {tool}: {error}") from None
+        stack.enter_context(running.noted(process))
         out_of_time = stack.enter_context(_deadline(process, timeout))
-        try:
-            assert process.stdout is not None
-            for line in process.stdout:
-                lines.append(line)
-                if sink is not None:
-                    sink.write(line)
-                on_line(line)
-            status = process.wait()
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
+        # What a tool that was killed has started would keep the pipe open.
+        threading.Thread(target=running.end_group, args=(process,), daemon=True).start()
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            if sink is not None:
+                sink.write(line)
+            on_line(line)
+        status = process.wait()
     if out_of_time.is_set():
         raise HadacastError(f"{tool} did not finish in {timeout} s{_see(log)}")
     return status, "".join(lines)
@@ -199,7 +199,7 @@ def _deadline(process: "subprocess.Popen[str]", timeout: float | None) -> Iterat
 
     def end() -> None:
         passed.set()
-        process.kill()
+        running.kill(process)
 
     timer = None if timeout is None else threading.Timer(timeout, end)
     if timer is not None:
@@ -219,10 +219,10 @@ def error_line(text: str, status: int) -> str:
         for line in lines:
             if found := _ERROR.search(line):
                 return found[1].strip()
+    if status < 0:  # what it said last is not why
+        with contextlib.suppress(ValueError):
+            return f"ended by {signal.Signals(-status).name}"
     said = [line.strip() for line in lines if line.strip()]
     if said:
         return said[-1]
-    if status < 0:
-        with contextlib.suppress(ValueError):
-            return f"ended by {signal.Signals(-status).name}"
     return f"failed with status {status} and no message"

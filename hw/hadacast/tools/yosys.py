@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from hadacast.errors import HadacastError
+from hadacast.tools import running
 
 _USAGE = """\
 Usage: hadacast-yosys [options] [<infile> [..]]     ('-' reads a Yosys script from standard input)
@@ -118,25 +119,25 @@ def run(
         script_path.write_text(script if script.endswith("\n") else script + "\n", encoding="utf-8")
         log_path = Path(folder, "yosys.log") if log is None else Path(log).absolute()
         command = [sys.executable, "-m", __name__, "-qq", "-l", str(log_path), "-s", str(script_path)]
-        process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,  # one group, so that a timeout also ends abc
-        )
+        # A file: the end of a pipe doesn't come where a child of a killed process goes on.
+        error_path = Path(folder, "stderr")
+        with error_path.open("wb") as errors:
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,  # one group, so that a timeout also ends abc
+            )
         try:
-            _, stderr = process.communicate(timeout=timeout)
-        except BaseException as error:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            if isinstance(error, subprocess.TimeoutExpired):
-                raise HadacastError(f"Yosys did not finish in {timeout} s{_see(log)}") from None
-            raise
+            with running.noted(process):
+                process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise HadacastError(f"Yosys did not finish in {timeout} s{_see(log)}") from None
+        if process.returncode:
+            running.kill_group(process.pid)
+        stderr = error_path.read_text(encoding="utf-8", errors="replace")
         text = log_path.read_text(encoding="utf-8", errors="replace") if log_path.exists() else ""
     if process.returncode:
         raise HadacastError(f"Yosys: {_error_line(stderr, text)}{_see(log)}")
@@ -288,7 +289,12 @@ def _script(name: str) -> str:
 
 
 def _quote(name: str) -> str:
-    return f'"{name}"' if any(c in name for c in ' ;#"') else name
+    # Yosys has no way to write these in a name, and a line break or a quote would begin a command.
+    if not name.isprintable() or any(c in name for c in '"\\'):
+        raise HadacastError(
+            f"file name {name!r}: Yosys can't read one with quotes, backslashes or line breaks"
+        )
+    return f'"{name}"' if re.search(r"[^\w./+-]", name) else name
 
 
 def _error_line(stderr: str, log: str) -> str:

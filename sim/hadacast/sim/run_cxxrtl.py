@@ -6,6 +6,7 @@ The library is kept in the cache under a hash of everything it was made from.
 from __future__ import annotations
 
 import ctypes
+import os
 import tempfile
 import time
 from functools import partial
@@ -89,7 +90,7 @@ def run(
     build_seconds = time.perf_counter() - started
     bench = library.hadacast_new()
     try:
-        if waves and not library.hadacast_waves(bench, str(waves).encode()):
+        if waves and not library.hadacast_waves(bench, os.fsencode(waves)):
             raise HadacastError(f"can't write waveforms to {str(waves)!r}")
         record = _run(library, bench, job, progress)
     finally:

@@ -23,6 +23,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 # Beyond this a beat is no bus any more, and place and route has no chance.
 MAX_BEAT_BITS = 1 << 16
 MAX_COPIES = 64
+MAX_STAGES = 256
 
 # Cycles from a frame's last beat into a frame buffer to its first beat out: its bank is full, a word is read,
 # and goes through one more register, since the output of a block RAM is slow.
@@ -41,7 +42,7 @@ class Pipeline:
     Members
     -------
     name: 1 to 40 of a-z, 0-9 and _, starting with a letter.
-    stages: at least one; all of one frame length and lane count. What enters the first and leaves the
+    stages: 1 to 256; all of one frame length and lane count. What enters the first and leaves the
         last are plain elements or packed bytes: a pack or dequantize stage ends what has scales.
     title, source: one line each for people: what this is, and where it is published.
     copies: how many of it stand side by side, 1 to 64. One stream feeds them all: copy c is on lanes c·P to
@@ -67,8 +68,10 @@ class Pipeline:
         checks.instance("stages", self.stages, tuple)
         for stage in self.stages:
             checks.instance("a stage", stage, Stage)
-        if not self.stages:
-            raise HadacastError("a pipeline has no stages: it must have at least one")
+            checks.members(stage)
+        if not 1 <= len(self.stages) <= MAX_STAGES:
+            count = f"{len(self.stages):,}" if self.stages else "no"
+            raise HadacastError(f"a pipeline has {count} stages: it must have 1 to {MAX_STAGES}")
         for before, after in pairwise(self.stages):
             same = (before.frame, before.lanes, before.output) == (after.frame, after.lanes, after.input)
             if not same:

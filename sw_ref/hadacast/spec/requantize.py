@@ -78,6 +78,8 @@ class Requantize(Stage):
         ):
             numbers = _sequence(getattr(self, name))
             set_(self, name, tuple(checks.integer(name, number, low, high) for number in numbers))
+            if not numbers and name != "multiplier":
+                raise HadacastError(f"{name} is empty: it must be one number, or one for each element")
         scales = (_real("scale", number) for number in _sequence(self.scale))
         set_(self, "scale", tuple(scales))
         if bool(self.multiplier) == bool(self.scale):

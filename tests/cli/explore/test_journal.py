@@ -5,19 +5,20 @@ import json
 import pytest
 
 from hadacast.errors import HadacastError
+from hadacast.explore import journal
 from hadacast.explore.journal import Journal
 
 ROW = {"error": "", "cells": 12, "sqnr": 1.5}
 
 
 def test_what_was_written_is_read(tmp_path):
-    journal = Journal(tmp_path / "points")
-    assert journal.read("ab") is None
-    journal.write("ab", ROW)
-    assert journal.read("ab") == ROW
-    assert journal.read("cd") is None
-    journal.write("ab", {"error": "too many"})
-    assert journal.read("ab") == {"error": "too many"}
+    kept = Journal(tmp_path / "points")
+    assert kept.read("ab") is None
+    kept.write("ab", ROW)
+    assert kept.read("ab") == ROW
+    assert kept.read("cd") is None
+    kept.write("ab", {"error": "too many"})
+    assert kept.read("ab") == {"error": "too many"}
     assert [path.name for path in (tmp_path / "points").iterdir()] == ["ab.json"]
 
 
@@ -28,12 +29,14 @@ def test_what_was_written_is_read(tmp_path):
         "{",
         "[]",
         "null",
-        json.dumps({"key": "other", "row": ROW}),
-        json.dumps({"key": "ab"}),
-        json.dumps({"key": "ab", "row": {}}),
-        json.dumps({"key": "ab", "row": {"error": None}}),
-        json.dumps({"key": "ab", "row": {"error": "", "cells": "12"}}),
-        json.dumps({"key": "ab", "row": 3}),
+        json.dumps({"row": ROW}),
+        json.dumps({"sum": journal._sum("other", ROW), "row": ROW}),
+        json.dumps({"sum": journal._sum("ab", ROW), "row": {**ROW, "cells": 13}}),
+        json.dumps({"sum": journal._sum("ab", {})}),
+        *(
+            json.dumps({"sum": journal._sum("ab", row), "row": row})
+            for row in ({}, {"error": None}, {"error": "", "cells": "12"}, 3)
+        ),
     ],
 )
 def test_what_is_not_sound_counts_as_absent(tmp_path, text):

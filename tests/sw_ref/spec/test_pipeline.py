@@ -93,7 +93,7 @@ FIRST = Fwht(frame=8, lanes=2)
         ({"stages": FIRST}, "stages is Fwht("),
         ({"stages": (FIRST, 5)}, "a stage is 5: it must be a Stage"),
         ({"stages": (Fwht,)}, "a stage is <class 'hadacast.spec.fwht.Fwht'>: it must be a Stage"),
-        ({"stages": ()}, "a pipeline has no stages: it must have at least one"),
+        ({"stages": ()}, "a pipeline has no stages: it must have 1 to 256"),
         (
             {"stages": (Cast(frame=8, input=exponents(Format(width=9), 8)),)},
             "input is signed 9-bit, 0 fraction bits in groups of 8, scale e8m0: a pipeline takes plain",

@@ -181,9 +181,11 @@ def _measure(
     }
     runs: list[dict[str, Any]] = []
     if kept:
-        path, text = kept
-        text = history.added(text, document)
-        files.write(path, text)
+        path = kept[0]
+        with files.held(path.parent, wait=True):  # another run may have added to it meanwhile
+            _, text = _history(str(path)) or kept
+            text = history.added(text, document)
+            files.write(path, text)
         runs = history.runs(text, str(path))
     if page:
         from hadacast.report import html

@@ -66,15 +66,32 @@ def explore(output: Output, jobs: int | None, scheduler: str | None, retry: bool
     Figures: cells, ff, lut_ram, block_ram, multiplier, fmax, throughput, latency, delay, sqnr, input_sqnr,
     total_sqnr, bits, lanes, frame. What is done is kept: the same command goes on where it was ended.
     """
-    from hadacast.explore import parquet, workers
-    from hadacast.explore.journal import Journal
-    from hadacast.explore.run import run
+    from hadacast.explore import parquet
 
     parquet.available()
     out, cache = options.pop("out"), options.pop("cache")
     sweep = _sweep(options, cache)
     folder = Path(out or f"build/{Path(sweep.recipe).stem}-explore")
     _prepare(folder)
+    with files.held(folder):
+        done = _measured(output, sweep, folder, jobs, scheduler, retry)
+        document = _document(sweep, folder, done)
+        files.write(folder / "table.parquet", parquet.table(sweep, document["rows"]))
+        _report(folder / "report.html", document)
+    output.emit("explore", document)
+    if not output.json:
+        _print(output, document)
+    if not document["ok"]:
+        raise HadacastError(f"every point failed, the first with: {document['rows'][0]['error']}")
+
+
+def _measured(
+    output: Output, sweep: Any, folder: Path, jobs: int | None, scheduler: str | None, retry: bool
+) -> Any:
+    from hadacast.explore import workers
+    from hadacast.explore.journal import Journal
+    from hadacast.explore.run import run
+
     total = len(sweep.numbers)
     with output.job(f"exploring {total:,} points of {sweep.recipe}") as job:
         if scheduler:
@@ -83,16 +100,19 @@ def explore(output: Output, jobs: int | None, scheduler: str | None, retry: bool
             count = min(jobs or workers.cores(), total)
             measure = partial(workers.local, source=sweep.source, jobs=count)
         try:
-            done = run(
+            return run(
                 sweep, Journal(folder / "points"), measure, retry=retry, progress=_progress(output, job)
             )
         except KeyboardInterrupt:
             output.note(f"what is done is in {folder / 'points'}: the same command goes on from there")
             raise
+
+
+def _document(sweep: Any, folder: Path, done: Any) -> dict[str, Any]:
     rows = sweep.table(done.rows)
     failed = [row for row in rows if row["error"]]
-    document = {
-        "ok": len(failed) < total,
+    return {
+        "ok": len(failed) < len(rows),
         "sweep": sweep.to_dict(),
         "folder": str(folder),
         "table": str(folder / "table.parquet"),
@@ -101,13 +121,6 @@ def explore(output: Output, jobs: int | None, scheduler: str | None, retry: bool
         "failed": len(failed),
         "rows": rows,
     }
-    files.write(folder / "table.parquet", parquet.table(sweep, rows))
-    _report(folder / "report.html", document)
-    output.emit("explore", document)
-    if not output.json:
-        _print(output, document)
-    if not document["ok"]:
-        raise HadacastError(f"every point failed, the first with: {rows[0]['error']}")
 
 
 def _sweep(options: dict[str, Any], cache: str | None) -> Any:

@@ -7,6 +7,7 @@ binds closest, then `^`, then and (Liberty user guide, "function").
 import re
 from collections.abc import Mapping
 
+from hadacast import checks
 from hadacast.errors import HadacastError
 
 _TOKEN = re.compile(r"\s*([A-Za-z_][\w.\[\]]*|[01()!'^*&+|])")
@@ -20,7 +21,10 @@ def python(function: str, names: Mapping[str, str]) -> str:
     Raises HadacastError for a pin that isn't in `names`, and for what is no function.
     """
     tokens = _split(function)
-    result, rest = _or(tokens, names, function)
+    try:
+        result, rest = _or(tokens, names, function)
+    except RecursionError:
+        raise HadacastError(f"function {checks.quote(function)} is nested too deep") from None
     if rest:
         raise HadacastError(f"function {function!r}: unexpected {rest[0]!r}")
     return result

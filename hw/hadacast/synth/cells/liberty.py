@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hadacast import checks
 from hadacast.errors import HadacastError
 
 _TOKEN = re.compile(
@@ -21,6 +22,7 @@ _TOKEN = re.compile(
           | (?P<mark>[(){}:;,]) )""",
     re.VERBOSE | re.DOTALL,
 )
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.$\[\]]*")
 _REST = re.compile(r"(?:\s|\\|/\*.*?\*/|//[^\n]*)*", re.DOTALL)
 _LARGEST = 1 << 30
 _OTHERS = ("latch", "latch_bank", "ff_bank", "memory", "statetable")
@@ -274,6 +276,9 @@ def library(group: Group, name: str) -> Library:
     cells = {}
     for entry in group.of("cell"):
         if entry.arguments:
+            if not _NAME.fullmatch(entry.arguments[0]):  # it gets into scripts of Yosys and ABC
+                shown = checks.quote(entry.arguments[0])
+                raise HadacastError(f"{name}: cell {shown}: a name must be letters, digits, _ . $ and []")
             cells[entry.arguments[0]] = _cell(entry, name, unit, leak, default, templates)
     if not any(cell.flop and not cell.other for cell in cells.values()):
         raise HadacastError(f"{name} has no flip-flop among its {len(cells)} cells")

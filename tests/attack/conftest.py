@@ -1,0 +1,3 @@
+"""The command line in an empty folder, as in tests/cli."""
+
+from cli.conftest import codes, fails, hadacast, here  # noqa: F401
