@@ -39,20 +39,21 @@ def compiler() -> tuple[list[str], str]:
 def shared_library(
     sources: Sequence[Path], output: Path, include: Sequence[Path], options: Sequence[str]
 ) -> None:
-    """Compiles C++17 files to a shared library; `options` are such as "-O2".
+    """Compiles C++17 files, and links objects, to a shared library; `options` are such as "-O2".
 
     Raises HadacastError with the compiler's first error.
     """
+    _compile(sources, output, include, ["-shared", *options])
+
+
+def object_file(source: Path, output: Path, include: Sequence[Path], options: Sequence[str]) -> None:
+    """Compiles a C++17 file to an object that `shared_library` takes. Raises HadacastError as that does."""
+    _compile([source], output, include, ["-c", *options])
+
+
+def _compile(sources: Sequence[Path], output: Path, include: Sequence[Path], options: Sequence[str]) -> None:
     command, _ = compiler()
-    command += [
-        "-std=c++17",
-        "-DNDEBUG",
-        "-w",
-        "-shared",
-        "-fPIC",
-        *options,
-        *(f"-I{path}" for path in include),
-    ]
+    command += ["-std=c++17", "-DNDEBUG", "-w", "-fPIC", *options, *(f"-I{path}" for path in include)]
     result = subprocess.run(
         [*command, *map(str, sources), "-o", str(output)],
         capture_output=True,

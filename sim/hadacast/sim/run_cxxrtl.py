@@ -69,20 +69,24 @@ def run(
 def load(top: Any, *, waves: bool = False, level: str = LEVEL) -> ctypes.CDLL:
     """The compiled bench of a core, from the cache or built now (seconds; the first use of zig, minutes)."""
     text = rtlil.convert(top, name="top", emit_src=False)
+    return library(text, SPLIT if len(top.m_axis_tdata) >= WIDE else "", waves=waves, level=level)
+
+
+def library(text: str, script: str = "", *, waves: bool = False, level: str = LEVEL) -> ctypes.CDLL:
+    """The same of RTLIL whose top is `top`, after the Yosys commands of `script`."""
     bench = compiled.source("cxxrtl_model.cc")
     _, compiler = cxx.compiler()
-    split = SPLIT if len(top.m_axis_tdata) >= WIDE else ""
-    name = cache.digest([text, bench, split, yosys.version(), compiler, level, str(waves)])
-    path = cache.built(f"cxxrtl-{name}.so", partial(_build, text, bench, split, waves, level))
+    name = cache.digest([text, bench, script, yosys.version(), compiler, level, str(waves)])
+    path = cache.built(f"cxxrtl-{name}.so", partial(_build, text, bench, script, waves, level))
     return compiled.load(path)
 
 
-def _build(text: str, bench: str, split: str, waves: bool, level: str, output: Path) -> None:
+def _build(text: str, bench: str, script: str, waves: bool, level: str, output: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="hadacast-cxxrtl-") as folder:
         work = Path(folder)
         (work / "top.il").write_text(text)
         # Debug information is what waveforms are drawn from, and half of the compile time.
-        yosys.run(f"read_rtlil top.il\n{split}write_cxxrtl -g{4 if waves else 0} top.cc\n", cwd=work)
+        yosys.run(f"read_rtlil top.il\n{script}write_cxxrtl -g{4 if waves else 0} top.cc\n", cwd=work)
         source = work / "bench.cc"
         design = (work / "top.cc").read_text()
         defines = ["#define DESIGN p_top"]

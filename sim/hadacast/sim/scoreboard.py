@@ -21,7 +21,6 @@ from hadacast.sim.stimulus import Stimulus
 from hadacast.sim.trace import Trace
 from hadacast.spec.pipeline import Pipeline
 
-
 CHUNK = 1 << 16
 """Elements of which the exact results are computed at once."""
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from hadacast import checks
-from hadacast.core.top import AxiTop, ports
+from hadacast.core.top import AxiTop
 from hadacast.core.verilog import module_name, to_verilog
 from hadacast.errors import HadacastError
 from hadacast.format import Ints
@@ -38,9 +38,6 @@ RESETS = 4
 
 KINDS = {"uniform": 0.4, "heavy": 0.2, "small": 0.15, "extreme": 0.15, "outlier": 0.07, "constant": 0.03}
 """Kinds of frames and their shares."""
-
-DRIVEN = {"aclk", "aresetn", "s_axis_tdata", "s_axis_tvalid", "s_axis_tlast", "m_axis_tready"}
-"""Inputs that the bench drives; others are tied to 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +103,7 @@ def verilog(spec: Pipeline) -> str:
 
 def library(spec: Pipeline, text: str) -> str:
     """The path of the simulator of a core, whose Verilog is `text`; built if need be (half a minute)."""
-    signature = ports(spec)
-    tied = tuple(name for name, port in signature.items() if port.flow.name == "In" and name not in DRIVEN)
-    return str(verilated.build(text, module_name(spec), tied))
+    return str(verilated.build(text, module_name(spec), verilated.tied(spec)))
 
 
 def simulator() -> str:

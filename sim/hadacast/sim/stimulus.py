@@ -141,6 +141,12 @@ class Stimulus:
         """The same beats, with a reset before each of the given ones."""
         return replace(self, resets=beats)
 
+    def reset_first(self) -> Stimulus:
+        """The same beats, with one more reset in the first cycle, for a core that wakes in any state."""
+        gap = self.gap.copy()
+        gap[:1] = 0
+        return replace(self, gap=gap, resets=tuple(sorted({0, *self.resets})))
+
     def _frames(self, chosen: Iterable[int]) -> tuple[list[int], list[int]]:
         """First beat and end of each frame, when the chosen frame numbers are among them."""
         if self.resets:
