@@ -84,7 +84,7 @@ class Kept:
         self.head = {"schema": SCHEMA, "key": self.key, "recipe": spec.name, "plan": plan.to_dict()}
 
     def read(self) -> State:
-        """What is done, nothing if there is no file. Raises HadacastError for a file that isn't such a one."""
+        """What is done, nothing if there is no file. Raises HadacastError for a file of another kind."""
         if not self.path.exists():
             return State()
         try:
@@ -129,8 +129,8 @@ def run(
     jobs: int,
     progress: Callable[[State, int], None],
 ) -> State:
-    """Run batches until `samples` elements were compared, or one is wrong; `progress` is told the state and the
-    elements done in this call."""
+    """Run batches until `samples` elements were compared, or one is wrong; `progress` is told the state and
+    the elements done in this call."""
     state = kept.read()
     before, wall, began = state.samples, state.wall, time.monotonic()
     wanted = samples - before

@@ -1,4 +1,4 @@
-"""A synthesized core as a simulator takes it: the netlist that place and route gets, with models of its cells.
+"""A synthesized core as a simulator takes it: the netlist for place and route, with models of its cells.
 
 The models are Yosys's own where there are any, else those of the folder `models`, written after the makers'
 documents. Registers and memories wake in any state.
@@ -128,18 +128,18 @@ def modelled(module: Netlist, family: str, workdir: Path) -> Gates:
 
 
 def _prepared(module: Netlist, known: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-    """A copy that models fit: their kinds and parameters, and a net for an output that is open."""
+    """A copy that models fit: their kinds and parameters, and a net for each pin that is open, which nothing
+    drives."""
     result: dict[str, Any] = copy.deepcopy(dict(module))
     free = nets.free(result)
     for name, cell in result["cells"].items():
         if "RAW_ALU_LUT" in cell["parameters"]:
             cell["type"] = "ALU_RAW"
-        for pin, bits in cell["connections"].items():
-            if cell["port_directions"].get(pin) == "output":
-                for index, bit in enumerate(bits):
-                    if bit == "x":
-                        bits[index] = free
-                        free += 1
+        for bits in cell["connections"].values():
+            for index, bit in enumerate(bits):
+                if bit == "x":
+                    bits[index] = free
+                    free += 1
         if cell["type"] in known:
             for parameter, value in cell["parameters"].items():
                 if parameter.startswith("INIT") and "1" in str(value):

@@ -1,9 +1,9 @@
 """Soaking: batches of random frames through Verilator, for as long as one likes, each held against the exact
 result.
 
-A batch is decided by a plan and its number alone, so that any of them can be run again. It wakes the core in a
-random state, resets it, and sends frames of several kinds under gaps and stalls whose rates change on the way,
-with frames too long and too short and some resets among them.
+A batch is decided by a plan and its number alone, so that any of them can be run again. It wakes the core in
+a random state, resets it, and sends frames of several kinds under gaps and stalls whose rates change on the
+way, with frames too long and too short and some resets among them.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ KINDS = {"uniform": 0.4, "heavy": 0.2, "small": 0.15, "extreme": 0.15, "outlier"
 class Plan:
     """What all batches have in common.
 
-    seed: of all that is random. batch: elements in a batch, about. gap_rate, stall_rate: the share of cycles in
-    which the sender idles and the receiver stalls, from 0 to below 1; None: another one in every section.
+    seed: of all that is random. batch: elements in a batch, about. gap_rate, stall_rate: the share of cycles
+    in which the sender idles and the receiver stalls, from 0 to below 1; None: another one in every section.
 
     Raises HadacastError for values out of range.
     """
@@ -221,10 +221,8 @@ def run(
     try:
         result = compare(spec, sent, record.trace(top, "verilator"))
     except HadacastError as hung:
-        return Outcome(
-            number=number, samples=0, cycles=cycles, frames=0, dropped=0, resets=len(sent.resets), mismatches=0,
-            seconds=seconds, problems=(str(hung),),
-        )  # fmt: skip
+        none = dict.fromkeys(("samples", "frames", "dropped", "resets", "mismatches"), 0)
+        return Outcome(number=number, cycles=cycles, seconds=seconds, problems=(str(hung),), **none)
     return Outcome(
         number=number,
         samples=result.samples // spec.out_lanes * spec.copies * spec.frame // spec.out_beats,
