@@ -2,6 +2,7 @@
 
     python docs/gates.py            run everything again: half an hour
     python docs/gates.py gowin      only rows with this text in them
+    python docs/gates.py --new      only what is not in gates.json yet
 
 What was seen goes to gates.json, and from there into the page, which a test compares.
 """
@@ -51,7 +52,7 @@ class Row:
 
 ROWS = (
     Row("rotate128 -n 16 -p 1 -w 8", "one lane"),
-    Row("rotate128 -n 64 -p 2 -w 8 --storage lutram", "delays in LUT RAM where there is any"),
+    Row("rotate128 -n 64 -p 2 -w 8", "two lanes"),
     Row("rotate128 -n 64 -p 4", "holding butterflies, 16 bits"),
     Row("rotate128 -n 32 -p 8 -w 8 --registers 2", "eight lanes, two registers a stage"),
     Row("rotate128 -n 64 -p 1 -w 8 --storage bram", "delays in block RAM"),
@@ -135,11 +136,12 @@ def page(text: str, store: dict[str, Any]) -> str:
 
 def main() -> None:
     """Run, and write the store and the page."""
-    wanted = " ".join(sys.argv[1:])
+    new = "--new" in sys.argv
+    wanted = " ".join(word for word in sys.argv[1:] if word != "--new")
     store = json.loads(STORE.read_text(encoding="utf-8")) if STORE.exists() else {}
     for row in ROWS:
         for family in FAMILIES:
-            if wanted in key(row, family):
+            if wanted in key(row, family) and not (new and key(row, family) in store):
                 print(key(row, family), file=sys.stderr, flush=True)
                 store[key(row, family)] = measure(row, family)
                 STORE.write_text(json.dumps(store, indent=1) + "\n", encoding="utf-8")

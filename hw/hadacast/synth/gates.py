@@ -6,6 +6,7 @@ documents. Registers and memories wake in any state.
 
 import copy
 import json
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -31,8 +32,13 @@ MODELS: Mapping[str, str] = {
 }
 
 OWN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "ice40": {
+        "ICESTORM_LC": ("LUT_INIT", "CARRY_ENABLE", "DFF_ENABLE", "SET_NORESET", "CIN_CONST", "CIN_SET"),
+    },
     "ecp5": {
         "DP16KD": ("DATA_WIDTH_A", "DATA_WIDTH_B", "REGMODE_A", "REGMODE_B", "WRITEMODE_A", "WRITEMODE_B"),
+        "TRELLIS_COMB": ("MODE", "CCU2_INJECT1", "WREMUX", "IS_Z1", "INITVAL"),
+        "TRELLIS_RAMW": (),
         "MULT18X18D": ("REG_INPUTA_CLK", "REG_INPUTB_CLK", "REG_PIPELINE_CLK", "REG_OUTPUT_CLK"),
     },
     "gowin": {
@@ -44,7 +50,8 @@ OWN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 """Cells of which the models are ours, and the parameters that those know."""
 
 FILES: Mapping[str, tuple[str, ...]] = {
-    "ecp5": ("dp16kd.v", "mult18x18d.v"),
+    "ice40": ("icestorm_lc.v",),
+    "ecp5": ("dp16kd.v", "mult18x18d.v", "trellis_comb.v"),
     "gowin": ("alu_raw.v", "gowin_ram.v"),
 }
 
@@ -108,8 +115,9 @@ def modelled(module: Netlist, family: str, workdir: Path) -> Gates:
         proc
         flatten
         setattr -unset init w:*
-        opt_expr -fine
-        opt_merge
+        opt -full
+        memory_collect
+        opt_mem
         opt_clean -purge
         write_rtlil gates.il
         write_verilog -noattr gates.v
@@ -128,21 +136,23 @@ def modelled(module: Netlist, family: str, workdir: Path) -> Gates:
 
 
 def _prepared(module: Netlist, known: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-    """A copy that models fit: their kinds and parameters, and a net for each pin that is open, which nothing
-    drives."""
+    """A copy that models fit: their kinds and parameters, a net for an output that is open, and for an
+    input that is, a constant at random: its value makes no difference."""
     result: dict[str, Any] = copy.deepcopy(dict(module))
-    free = nets.free(result)
+    free, chance = nets.free(result), random.Random(0)
     for name, cell in result["cells"].items():
         if "RAW_ALU_LUT" in cell["parameters"]:
             cell["type"] = "ALU_RAW"
-        for bits in cell["connections"].values():
+        for pin, bits in cell["connections"].items():
             for index, bit in enumerate(bits):
-                if bit == "x":
+                if bit == "x" and cell["port_directions"].get(pin) == "output":
                     bits[index] = free
                     free += 1
+                elif bit == "x":
+                    bits[index] = chance.choice("01")
         if cell["type"] in known:
             for parameter, value in cell["parameters"].items():
-                if parameter.startswith("INIT") and "1" in str(value):
+                if parameter.startswith(("INITVAL_", "INIT_RAM")) and "1" in str(value):
                     raise HadacastError(f"{cell['type']} {name} doesn't begin empty: its model does")
             kept = known[cell["type"]]
             cell["parameters"] = {key: value for key, value in cell["parameters"].items() if key in kept}
