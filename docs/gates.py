@@ -1,4 +1,5 @@
-"""The tables of gate_level.md: netlists after synthesis, in the bench, against the exact result.
+"""The tables of gate_level.md: netlists after synthesis and after place and route, in the bench, against the
+exact result.
 
     python docs/gates.py            run everything again: half an hour
     python docs/gates.py gowin      only rows with this text in them
@@ -41,6 +42,8 @@ class Row:
 
     command: str
     what: str
+    placed: tuple[str, ...] = ()
+    """Families for which it is placed, too: pads are needed, and Gowin's package has few."""
 
     @property
     def pipeline(self) -> Pipeline:
@@ -51,11 +54,11 @@ class Row:
 
 
 ROWS = (
-    Row("rotate128 -n 16 -p 1 -w 8", "one lane"),
-    Row("rotate128 -n 64 -p 2 -w 8", "two lanes"),
+    Row("rotate128 -n 16 -p 1 -w 8", "one lane", ("ice40", "ecp5", "gowin")),
+    Row("rotate128 -n 64 -p 2 -w 8", "two lanes", ("ice40", "ecp5")),
     Row("rotate128 -n 64 -p 4", "holding butterflies, 16 bits"),
     Row("rotate128 -n 32 -p 8 -w 8 --registers 2", "eight lanes, two registers a stage"),
-    Row("rotate128 -n 64 -p 1 -w 8 --storage bram", "delays in block RAM"),
+    Row("rotate128 -n 64 -p 1 -w 8 --storage bram", "delays in block RAM", ("ice40", "ecp5", "gowin")),
     Row("nvfp4_rht16 -p 2 -w 8", "folded signs, NVFP4"),
     Row("int4_token128 -n 32 -p 2 -w 8", "INT4, frames in block RAM"),
     Row("mxfp4_32 -p 1 -w 8", "MXFP4"),
@@ -65,12 +68,12 @@ ROWS = (
 RAMS = ("lut_ram", "block_ram", "multiplier")
 
 
-def measure(row: Row, family: str) -> dict[str, Any]:
+def measure(row: Row, family: str, placed: bool) -> dict[str, Any]:
     """Run a configuration's netlist under gaps, stalls, resets and broken frames."""
     spec = row.pipeline
     top = AxiTop(spec)
     began = time.monotonic()
-    made = run_gates.netlist(top, family)
+    made = run_gates.netlist(top, family, placed=placed)
     sent = soak.stimulus(spec, soak.Plan(batch=ELEMENTS), 0)
     trace = run_gates.run(made, top, sent)
     result = compare(spec, sent, trace)
@@ -91,15 +94,22 @@ def measure(row: Row, family: str) -> dict[str, Any]:
     }
 
 
-def key(row: Row, family: str) -> str:
+def key(row: Row, family: str, placed: bool = False) -> str:
     """The name of a run in the store."""
-    return f"{family}: {row.command}"
+    return f"{family}{' placed' if placed else ''}: {row.command}"
+
+
+def runs() -> list[tuple[Row, str, bool]]:
+    """All that is to be run."""
+    levels = [(row, family, False) for row in ROWS for family in FAMILIES]
+    return levels + [(row, family, True) for row in ROWS for family in row.placed]
 
 
 def table(store: dict[str, Any], family: str) -> str:
     """A line for each configuration of a family."""
-    heads = ("recipe", "what", "cells", "LUT RAM", "block RAM", "multipliers", "samples", "dropped", "")
-    lines = ["| " + " | ".join(heads) + " |", "|---|---" + "|---:" * 6 + "|---|"]
+    heads = ("recipe", "what", "cells", "LUT RAM", "block RAM", "multipliers", "samples", "dropped",
+             "synthesized", "placed")  # fmt: skip
+    lines = ["| " + " | ".join(heads) + " |", "|---|---" + "|---:" * 6 + "|---|---|"]
     for row in ROWS:
         found = store.get(key(row, family))
         if found is None:
@@ -111,10 +121,16 @@ def table(store: dict[str, Any], family: str) -> str:
             *(f"{found[name]:,}" for name in RAMS),
             f"{found['samples']:,}",
             f"{found['dropped']:,}",
-            "equal" if not found["problems"] else "**wrong**",
+            verdict(found),
+            verdict(store.get(key(row, family, True))),
         )
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def verdict(found: dict[str, Any] | None) -> str:
+    """One word on a run."""
+    return "" if found is None else "**wrong**" if found["problems"] else "equal"
 
 
 def place(text: str, name: str, new: str) -> str:
@@ -139,12 +155,12 @@ def main() -> None:
     new = "--new" in sys.argv
     wanted = " ".join(word for word in sys.argv[1:] if word != "--new")
     store = json.loads(STORE.read_text(encoding="utf-8")) if STORE.exists() else {}
-    for row in ROWS:
-        for family in FAMILIES:
-            if wanted in key(row, family) and not (new and key(row, family) in store):
-                print(key(row, family), file=sys.stderr, flush=True)
-                store[key(row, family)] = measure(row, family)
-                STORE.write_text(json.dumps(store, indent=1) + "\n", encoding="utf-8")
+    for run in runs():
+        name = key(*run)
+        if wanted in name and not (new and name in store):
+            print(name, file=sys.stderr, flush=True)
+            store[name] = measure(*run)
+            STORE.write_text(json.dumps(store, indent=1) + "\n", encoding="utf-8")
     if PAGE.exists():
         PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), store), encoding="utf-8")
 

@@ -31,6 +31,8 @@ MODELS: Mapping[str, str] = {
     "gowin": "read_verilog -defer -nooverwrite +/gowin/cells_sim.v",
 }
 
+_TWO_PORTS = ("BIT_WIDTH_0", "BIT_WIDTH_1", "READ_MODE0", "READ_MODE1", "WRITE_MODE0", "WRITE_MODE1")
+
 OWN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "ice40": {
         "ICESTORM_LC": ("LUT_INIT", "CARRY_ENABLE", "DFF_ENABLE", "SET_NORESET", "CIN_CONST", "CIN_SET"),
@@ -45,6 +47,8 @@ OWN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "ALU_RAW": ("RAW_ALU_LUT",),
         "SDPB": ("BIT_WIDTH_0", "BIT_WIDTH_1", "READ_MODE"),
         "SDPX9B": ("BIT_WIDTH_0", "BIT_WIDTH_1", "READ_MODE"),
+        "DPB": _TWO_PORTS,
+        "DPX9B": _TWO_PORTS,
     },
 }
 """Cells of which the models are ours, and the parameters that those know."""

@@ -1,8 +1,8 @@
 """A netlist after place and route, as a simulator takes it.
 
 nextpnr writes what it has placed in cells of its own: pads, global buffers, logic cells with LUT, carry and
-flip-flop in one. Here these become cells that have models: a pad or a buffer is a wire, and a pin that is open
-has the value that the silicon gives it.
+flip-flop in one. Here these become cells that have models: a pad or a buffer is a wire, and a pin that is
+open has the value that the silicon gives it.
 """
 
 import copy
@@ -25,6 +25,9 @@ _WIRES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "BUFG": (("I", "O"),),
 }
 """Cells that are a wire, with the pins that it may join; those are taken that both have a net."""
+
+_CONSTANTS = {"GOWIN_GND": ("G", "0"), "GOWIN_VCC": ("V", "1"), "GSR": ("", "")}
+"""Cells that are one, with its pin; a global reset that nobody pulls is none."""
 
 _OPEN: Mapping[str, Mapping[str, str]] = {
     "ICESTORM_LC": {"CEN": "1"},
@@ -53,6 +56,9 @@ def place(
     options = [*device.nextpnr, "--seed", str(seed), "--freq", f"{device.freq:g}", "--timing-allow-fail"]
     if device.family == "ice40":
         options.append("--pcf-allow-unconstrained")
+    if device.family == "gowin":
+        (workdir / "pins.cst").write_text(_pins(module), encoding="utf-8")
+        options += ["--vopt", "cst=pins.cst"]
     progress(f"placing and routing {top} on {device.name}, with its ports")
     process.run(
         device.flow.nextpnr, *options, "--json", "ready.json", "--write", "placed.json",
@@ -60,11 +66,32 @@ def place(
     )  # fmt: skip
     (found,) = json.loads((workdir / "placed.json").read_text(encoding="utf-8"))["modules"].values()
     result: Netlist = {**found, "cells": {}}
+    if device.family == "gowin":
+        _join_pads(found)
     for name, cell in found["cells"].items():
-        result["cells"].update(_converted(name, cell))
+        # A net may have the same name, which Yosys refuses.
+        result["cells"].update(_converted(f"{name}:cell", cell))
     if set(result["ports"]) != set(module["ports"]):
         raise HadacastError(f"{device.flow.nextpnr} wrote ports {sorted(result['ports'])}")
     return result
+
+
+GOWIN_PINS = (*range(25, 43), 48, 49, 51, *range(53, 58), 63, *range(68, 78), *range(79, 87), *range(10, 21))
+"""Pins of a QN88 package for data; its nextpnr chooses none itself."""
+
+
+def _pins(module: Netlist) -> str:
+    """A pin for each port bit. Raises HadacastError if there are too few."""
+    bits = [
+        f"{name}[{index}]" if len(port["bits"]) > 1 else name
+        for name, port in module["ports"].items()
+        for index in range(len(port["bits"]))
+    ]
+    if len(bits) > len(GOWIN_PINS):
+        raise HadacastError(
+            f"the core has {len(bits)} port bits: the package has {len(GOWIN_PINS)} pins for them"
+        )
+    return "".join(f'IO_LOC "{bit}" {pin};\n' for bit, pin in zip(bits, GOWIN_PINS, strict=False))
 
 
 def _with_buffers(module: Netlist) -> Netlist:
@@ -92,15 +119,29 @@ def _with_buffers(module: Netlist) -> Netlist:
     return result
 
 
+def _join_pads(module: Netlist) -> None:
+    """Put the nets of ports at their pads, which nextpnr leaves apart where a port has one bit."""
+    for name, port in module["ports"].items():
+        for index, bit in enumerate(port["bits"]):
+            pins = module["cells"][f"pad:{name}[{index}]"]["connections"]
+            pins["I" if port["direction"] == "input" else "O"] = [bit]
+
+
 def _converted(name: str, cell: dict[str, Any]) -> dict[str, Any]:
     """The cells that one of nextpnr's becomes, by name."""
     if cell["type"] in _WIRES:
         pins = cell["connections"]
         joined = [(a, b) for a, b in _WIRES[cell["type"]] if pins.get(a) and pins.get(b)]
         return {f"{name}:{a}": _wire(pins[a], pins[b]) for a, b in joined}
+    if cell["type"] in _CONSTANTS:
+        pin, value = _CONSTANTS[cell["type"]]
+        bits = cell["connections"].get(pin)
+        return {name: _wire([value], bits)} if bits else {}
     parameters = cell["parameters"]
     if "1" in (parameters.get("NEG_CLK", "0"), parameters.get("ASYNC_SR", "0")):
-        raise HadacastError(f"cell {name} has a falling clock or a reset without one: there is no model of it")
+        raise HadacastError(
+            f"cell {name} has a falling clock or a reset without one: there is no model of it"
+        )
     cell = _KINDS.get(cell["type"], lambda same: same)(cell)
     values = _OPEN.get(cell["type"], {})
     for pin, bits in cell["connections"].items():
@@ -133,7 +174,13 @@ def _ice40_ram(cell: dict[str, Any]) -> dict[str, Any]:
         ways[word] = cell["port_directions"][pin]
         pins.setdefault(word, []).extend(bits or [values.get(word, "0") if ways[word] == "input" else "x"])
     parameters = {name: text for name, text in cell["parameters"].items() if not name.startswith("NEG_CLK")}
-    return {**cell, "type": "SB_RAM40_4K", "connections": pins, "port_directions": ways, "parameters": parameters}
+    return {
+        **cell,
+        "type": "SB_RAM40_4K",
+        "connections": pins,
+        "port_directions": ways,
+        "parameters": parameters,
+    }
 
 
 def _index(pin: str) -> int:
@@ -157,8 +204,34 @@ def _ecp5_half(cell: dict[str, Any]) -> dict[str, Any]:
     return {**cell, "parameters": {**cell["parameters"], "IS_Z1": str(int(joins))}}
 
 
+_CARRIES = {"C2L": "0" * 16, "ONE2C": "0" * 12 + "1" * 4}
+"""Tables of the ALUs at the ends of carry chains, as Project Apicula's chip database has them."""
+
+
+def _gowin_alu(cell: dict[str, Any]) -> dict[str, Any]:
+    """An ALU without its input I2, which is 1."""
+    pins = {"CIN": [], "I0": [], "I1": [], "I3": [], "SUM": [], "COUT": [], **cell["connections"]}
+    pins.pop("I2", None)
+    ways = {pin: "output" if pin in ("SUM", "COUT") else "input" for pin in pins}
+    parameters = dict(cell["parameters"])
+    mode = parameters.get("ALU_MODE", "").strip()
+    if mode in _CARRIES:
+        parameters = {"RAW_ALU_LUT": _CARRIES[mode]}
+    elif set(mode) - {"0", "1"}:
+        raise HadacastError(f"an ALU has mode {mode!r}: there is no model of it")
+    return {**cell, "connections": pins, "port_directions": ways, "parameters": parameters}
+
+
+def _gowin_ram(cell: dict[str, Any]) -> dict[str, Any]:
+    """A RAM16SDP4 without the enable of its slice, which is 1."""
+    pins = {pin: bits for pin, bits in cell["connections"].items() if pin != "CE"}
+    return {**cell, "connections": pins}
+
+
 _KINDS: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "ICESTORM_RAM": _ice40_ram,
     "TRELLIS_FF": _ecp5_flipflop,
     "TRELLIS_COMB": _ecp5_half,
+    "ALU": _gowin_alu,
+    "RAM16SDP4": _gowin_ram,
 }

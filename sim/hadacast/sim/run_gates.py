@@ -18,7 +18,10 @@ from hadacast.sim.cycle import Job, Progress
 from hadacast.sim.stimulus import Stimulus
 from hadacast.sim.trace import Trace
 from hadacast.synth import gates
+from hadacast.synth.devices import device
 from hadacast.synth.gates import Gates
+from hadacast.synth.placed import place
+from hadacast.synth.store import Store
 
 SIMULATORS = ("verilator", "cxxrtl")
 """Those that can, the sooner done first."""
@@ -44,17 +47,23 @@ def available(simulator: str | None = None) -> str:
     return "cxxrtl"
 
 
-def netlist(top: Any, family: str, news: News = lambda text: None) -> Gates:
-    """A core's netlist for a family, synthesized and mended, with models of its cells.
+def netlist(
+    top: Any, family: str, news: News = lambda text: None, *, placed: bool = False, store: Store | None = None
+) -> Gates:
+    """A core's netlist for a family, synthesized and mended, and with `placed` placed and routed too, with
+    models of its cells.
 
-    Raises HadacastError as `synth.gates` does.
+    Raises HadacastError as `synth.gates` and `synth.placed` do.
     """
     with tempfile.TemporaryDirectory(prefix="hadacast-gates-") as folder:
         work = Path(folder)
         text = to_verilog(top, family)
         module = gates.synthesized(
-            text, top=module_name(top.spec), family=family, workdir=work, progress=news
+            text, top=module_name(top.spec), family=family, workdir=work, progress=news, store=store
         )
+        if placed:
+            chosen = device(gates.DEVICES[family])
+            module = place(module, module_name(top.spec), chosen, work, news)
         news(f"models of the cells of {family}")
         return gates.modelled(module, family, work)
 

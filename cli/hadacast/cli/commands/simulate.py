@@ -28,6 +28,7 @@ SOME = 8  # frames of which figures are printed
     default=None,
     help="Simulate the netlist after synthesis for this family.",
 )
+@click.option("--placed", is_flag=True, help="With --gates: the netlist after place and route.")
 @click.option("--out", "-o", metavar="FILE", default=None, help="Write the results to this .npy file.")
 @click.option("--gaps", type=float, default=0.0, help="Share of cycles in which the sender idles.")
 @click.option("--stalls", type=float, default=0.0, help="Share of cycles in which the receiver stalls.")
@@ -42,6 +43,7 @@ def simulate(
     seed: int,
     simulator: str | None,
     gates: str | None,
+    placed: bool,
     out: str | None,
     gaps: float,
     stalls: float,
@@ -60,6 +62,8 @@ def simulate(
     for name, rate in (("gaps", gaps), ("stalls", stalls)):
         if not 0 <= rate < 1:
             raise HadacastError(f"{name} is {rate}: it must be from 0 up to, but not including, 1")
+    if placed and not gates:
+        raise HadacastError("--placed wants --gates FAMILY")
     if gates:
         if waves:
             raise HadacastError(f"waves is {waves!r}: a simulation of gates writes none")
@@ -81,7 +85,7 @@ def simulate(
         netlist = None
         if gates:
             simulation.refuse(spec)
-            netlist = run_gates.netlist(AxiTop(spec), gates, job.news)
+            netlist = run_gates.netlist(AxiTop(spec), gates, job.news, placed=placed)
             job.news(f"simulating {len(taken.frames):,} frames on {sum(netlist.cells.values()):,} cells")
         result = simulation.run(
             spec,
@@ -103,7 +107,7 @@ def simulate(
         "recipe": chosen.to_dict(),
         "data": taken.to_dict(),
         "simulation": result.to_dict(),
-        "gates": {"family": gates, "cells": dict(netlist.cells)} if netlist else None,
+        "gates": {"family": gates, "placed": placed, "cells": dict(netlist.cells)} if netlist else None,
         "quantization": quantization.report(spec, taken.frames),
         "pictures": pictures.figures(spec, chosen.recipe.image, taken.frames),
         "outputs": written,
@@ -113,7 +117,8 @@ def simulate(
     if not output.json:
         rows = [*facts(document["simulation"]), ("data", data_text(taken))]
         if netlist:
-            rows.append(("gates", f"{sum(netlist.cells.values()):,} cells of {gates}, after synthesis"))
+            when = "place and route" if placed else "synthesis"
+            rows.append(("gates", f"{sum(netlist.cells.values()):,} cells of {gates}, after {when}"))
         if written:
             rows.append(("results", written["file"]))
         output.facts(spec.name, rows)

@@ -63,3 +63,90 @@ module SDPX9B (
         .RESETB(RESETB)
     );
 endmodule
+
+// The same memory with two ports that both read and write, of up to two bytes: DPB and DPX9B. A port's output
+// stays while it writes, or is what was there before (WRITE_MODE 2), or what is written (1).
+module hadacast_dp #(
+    parameter BYTE = 8, BIT_WIDTH_0 = 16, BIT_WIDTH_1 = 16, READ_MODE0 = 0, READ_MODE1 = 0,
+    parameter WRITE_MODE0 = 0, WRITE_MODE1 = 0
+) (
+    input [2*BYTE-1:0] DIA, DIB,
+    output [2*BYTE-1:0] DOA, DOB,
+    input [13:0] ADA, ADB,
+    input CLKA, CEA, OCEA, WREA, RESETA, CLKB, CEB, OCEB, WREB, RESETB
+);
+    reg [BYTE-1:0] bytes[0:2047];
+    reg [2*BYTE-1:0] read_a, kept_a, read_b, kept_b;
+    always @(posedge CLKA) begin
+        if (CEA && WREA) begin
+            if (BIT_WIDTH_0 == 2*BYTE) begin
+                if (ADA[0]) bytes[{ADA[13:4], 1'b0}] <= DIA[BYTE-1:0];
+                if (ADA[1]) bytes[{ADA[13:4], 1'b1}] <= DIA[2*BYTE-1:BYTE];
+            end else if (BIT_WIDTH_0 == BYTE) bytes[ADA[13:3]] <= DIA[BYTE-1:0];
+            else if (BIT_WIDTH_0 == 4) bytes[ADA[13:3]][4*ADA[2] +: 4] <= DIA[3:0];
+            else if (BIT_WIDTH_0 == 2) bytes[ADA[13:3]][2*ADA[2:1] +: 2] <= DIA[1:0];
+            else bytes[ADA[13:3]][ADA[2:0]] <= DIA[0];
+        end
+        if (CEA && WREA && WRITE_MODE0 == 1) read_a <= DIA;
+        else if (CEA && (!WREA || WRITE_MODE0 == 2)) begin
+            if (BIT_WIDTH_0 == 2*BYTE) read_a <= {bytes[{ADA[13:4], 1'b1}], bytes[{ADA[13:4], 1'b0}]};
+            else if (BIT_WIDTH_0 == BYTE) read_a <= bytes[ADA[13:3]];
+            else if (BIT_WIDTH_0 == 4) read_a <= bytes[ADA[13:3]][4*ADA[2] +: 4];
+            else if (BIT_WIDTH_0 == 2) read_a <= bytes[ADA[13:3]][2*ADA[2:1] +: 2];
+            else read_a <= bytes[ADA[13:3]][ADA[2:0]];
+        end
+        if (OCEA) kept_a <= read_a;
+        if (RESETA) begin read_a <= 0; kept_a <= 0; end
+    end
+    always @(posedge CLKB) begin
+        if (CEB && WREB) begin
+            if (BIT_WIDTH_1 == 2*BYTE) begin
+                if (ADB[0]) bytes[{ADB[13:4], 1'b0}] <= DIB[BYTE-1:0];
+                if (ADB[1]) bytes[{ADB[13:4], 1'b1}] <= DIB[2*BYTE-1:BYTE];
+            end else if (BIT_WIDTH_1 == BYTE) bytes[ADB[13:3]] <= DIB[BYTE-1:0];
+            else if (BIT_WIDTH_1 == 4) bytes[ADB[13:3]][4*ADB[2] +: 4] <= DIB[3:0];
+            else if (BIT_WIDTH_1 == 2) bytes[ADB[13:3]][2*ADB[2:1] +: 2] <= DIB[1:0];
+            else bytes[ADB[13:3]][ADB[2:0]] <= DIB[0];
+        end
+        if (CEB && WREB && WRITE_MODE1 == 1) read_b <= DIB;
+        else if (CEB && (!WREB || WRITE_MODE1 == 2)) begin
+            if (BIT_WIDTH_1 == 2*BYTE) read_b <= {bytes[{ADB[13:4], 1'b1}], bytes[{ADB[13:4], 1'b0}]};
+            else if (BIT_WIDTH_1 == BYTE) read_b <= bytes[ADB[13:3]];
+            else if (BIT_WIDTH_1 == 4) read_b <= bytes[ADB[13:3]][4*ADB[2] +: 4];
+            else if (BIT_WIDTH_1 == 2) read_b <= bytes[ADB[13:3]][2*ADB[2:1] +: 2];
+            else read_b <= bytes[ADB[13:3]][ADB[2:0]];
+        end
+        if (OCEB) kept_b <= read_b;
+        if (RESETB) begin read_b <= 0; kept_b <= 0; end
+    end
+    assign DOA = READ_MODE0 ? kept_a : read_a;
+    assign DOB = READ_MODE1 ? kept_b : read_b;
+endmodule
+
+module DPB (
+    input [15:0] DIA, DIB, output [15:0] DOA, DOB, input [2:0] BLKSELA, BLKSELB, input [13:0] ADA, ADB,
+    input CLKA, CEA, OCEA, WREA, RESETA, CLKB, CEB, OCEB, WREB, RESETB
+);
+    parameter BIT_WIDTH_0 = 16, BIT_WIDTH_1 = 16, READ_MODE0 = 0, READ_MODE1 = 0, WRITE_MODE0 = 0, WRITE_MODE1 = 0;
+    hadacast_dp #(
+        .BYTE(8), .BIT_WIDTH_0(BIT_WIDTH_0), .BIT_WIDTH_1(BIT_WIDTH_1), .READ_MODE0(READ_MODE0),
+        .READ_MODE1(READ_MODE1), .WRITE_MODE0(WRITE_MODE0), .WRITE_MODE1(WRITE_MODE1)
+    ) ram (
+        .DIA(DIA), .DIB(DIB), .DOA(DOA), .DOB(DOB), .ADA(ADA), .ADB(ADB), .CLKA(CLKA), .CEA(CEA), .OCEA(OCEA),
+        .WREA(WREA), .RESETA(RESETA), .CLKB(CLKB), .CEB(CEB), .OCEB(OCEB), .WREB(WREB), .RESETB(RESETB)
+    );
+endmodule
+
+module DPX9B (
+    input [17:0] DIA, DIB, output [17:0] DOA, DOB, input [2:0] BLKSELA, BLKSELB, input [13:0] ADA, ADB,
+    input CLKA, CEA, OCEA, WREA, RESETA, CLKB, CEB, OCEB, WREB, RESETB
+);
+    parameter BIT_WIDTH_0 = 18, BIT_WIDTH_1 = 18, READ_MODE0 = 0, READ_MODE1 = 0, WRITE_MODE0 = 0, WRITE_MODE1 = 0;
+    hadacast_dp #(
+        .BYTE(9), .BIT_WIDTH_0(BIT_WIDTH_0), .BIT_WIDTH_1(BIT_WIDTH_1), .READ_MODE0(READ_MODE0),
+        .READ_MODE1(READ_MODE1), .WRITE_MODE0(WRITE_MODE0), .WRITE_MODE1(WRITE_MODE1)
+    ) ram (
+        .DIA(DIA), .DIB(DIB), .DOA(DOA), .DOB(DOB), .ADA(ADA), .ADB(ADB), .CLKA(CLKA), .CEA(CEA), .OCEA(OCEA),
+        .WREA(WREA), .RESETA(RESETA), .CLKB(CLKB), .CEB(CEB), .OCEB(OCEB), .WREB(WREB), .RESETB(RESETB)
+    );
+endmodule
