@@ -70,7 +70,7 @@ def test_a_hung_core_is_a_problem():
     hung = text
     for before, after in (
         (".i__ready(s_axis_tready)", ".i__ready()"),
-        ("  wire s_axis_tready;", "  wire s_axis_tready = 1'h0;"),
+        ("\n  wire s_axis_tready;", "\n  wire s_axis_tready = 1'h0;"),
         (".i__valid(s_axis_tvalid)", ".i__valid(1'h0)"),
     ):
         assert hung.count(before) == 1

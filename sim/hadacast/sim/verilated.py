@@ -25,7 +25,8 @@ COMPILE = ("-fno-strict-aliasing",)
 RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
 """What every model is linked to; compiled once."""
 
-_INITIAL = re.compile(r"^(\s*reg (?:signed )?(?:\[[^\]]*\] )?[^ =;\[]+) += \d+'h[0-9a-f]+;$", re.MULTILINE)
+# An escaped name ends in a space of its own.
+_INITIAL = re.compile(r"^(\s*reg (?:signed )?(?:\[[^\]]*\] )?[^ =;\[]+ ?) = \d+'h[0-9a-f]+;$", re.MULTILINE)
 
 
 def without_initials(text: str) -> str:
