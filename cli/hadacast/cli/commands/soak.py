@@ -80,15 +80,19 @@ def soak(
                     job.news(
                         f"{spec.name}: going on after {before.samples:,} samples, {before.batches:,} batches"
                     )
-                state = soaking.run(
-                    spec,
-                    plan,
-                    library,
-                    kept,
-                    wanted,
-                    jobs or cores(),
-                    _progress(output, job, spec.name, wanted),
-                )
+                try:
+                    state = soaking.run(
+                        spec,
+                        plan,
+                        library,
+                        kept,
+                        wanted,
+                        jobs or cores(),
+                        _progress(output, job, spec.name, wanted),
+                    )
+                except KeyboardInterrupt:
+                    output.note(f"what is done is in {kept.path}: the same command goes on from there")
+                    raise
     failure = state.failure
     again = _again(chosen, plan, failure["number"]) if failure else ""
     error = f"{failure['problems'][0]}; run it again with: {again}" if failure else ""
@@ -167,8 +171,7 @@ def _progress(output: Output, job: Job, name: str, wanted: int) -> Callable[[Any
         rate = done / max(now - began, 1e-3)
         left = max(wanted - state.samples, 0) / max(rate, 1)
         job.news(
-            f"{name}: {state.samples / 1e6:,.1f} of {wanted / 1e6:,.1f} million samples,"
-            f" {rate / 1e6:.2f} million/s, {_time(left)} left"
+            f"{name}: {state.samples:,} of {wanted:,} samples, {rate / 1e6:.2f} million/s, {_time(left)} left"
         )
         job.count(state.samples, wanted)
 
