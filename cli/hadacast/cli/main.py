@@ -16,6 +16,7 @@ with interruptible():
     from hadacast.cli.commands.plan import plan
     from hadacast.cli.commands.show import show
     from hadacast.cli.commands.simulate import simulate
+    from hadacast.cli.commands.soak import soak
     from hadacast.cli.commands.synth import synth
     from hadacast.cli.commands.talk import talk
     from hadacast.cli.console import Output
@@ -43,6 +44,7 @@ for command in (
     generate,
     configure,
     simulate,
+    soak,
     evaluate,
     synth,
     bench,
