@@ -135,9 +135,9 @@ def cell(kind, pins, **parameters):
 
 
 def test_a_block_ram_that_holds_something_is_refused(tmp_path):
-    module = {"ports": {}, "netnames": {}, "cells": {"m": cell("DP16KD", {}, INITVAL_00="0" * 319 + "1")}}
-    with pytest.raises(HadacastError, match="DP16KD m doesn't begin empty"):
-        gates.modelled(module, "ecp5", tmp_path)
+    module = {"ports": {}, "netnames": {}, "cells": {"m": cell("SDPB", {}, INIT_RAM_00="0" * 255 + "1")}}
+    with pytest.raises(HadacastError, match="SDPB m doesn't begin empty"):
+        gates.modelled(module, "gowin", tmp_path)
 
 
 def test_a_cell_without_a_model_is_refused(tmp_path):

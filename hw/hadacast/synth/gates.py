@@ -38,7 +38,10 @@ OWN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "ICESTORM_LC": ("LUT_INIT", "CARRY_ENABLE", "DFF_ENABLE", "SET_NORESET", "CIN_CONST", "CIN_SET"),
     },
     "ecp5": {
-        "DP16KD": ("DATA_WIDTH_A", "DATA_WIDTH_B", "REGMODE_A", "REGMODE_B", "WRITEMODE_A", "WRITEMODE_B"),
+        "DP16KD": (
+            *("DATA_WIDTH_A", "DATA_WIDTH_B", "REGMODE_A", "REGMODE_B", "WRITEMODE_A", "WRITEMODE_B"),
+            "INITIAL",
+        ),
         "TRELLIS_COMB": ("MODE", "CCU2_INJECT1", "WREMUX", "IS_Z1", "INITVAL"),
         "TRELLIS_RAMW": (),
         "MULT18X18D": ("REG_INPUTA_CLK", "REG_INPUTB_CLK", "REG_PIPELINE_CLK", "REG_OUTPUT_CLK"),
@@ -101,7 +104,7 @@ def synthesized(
 
 def modelled(module: Netlist, family: str, workdir: Path) -> Gates:
     """A netlist with models of its cells. Raises HadacastError for a cell that has none, and for a block RAM
-    that doesn't begin empty."""
+    of Gowin's that doesn't begin empty."""
     known = OWN.get(family, {})
     prepared = _prepared(module, known)
     kinds = sorted({cell["type"] for cell in prepared["cells"].values()} & set(known))
@@ -155,9 +158,17 @@ def _prepared(module: Netlist, known: Mapping[str, tuple[str, ...]]) -> dict[str
                 elif bit == "x":
                     bits[index] = chance.choice("01")
         if cell["type"] in known:
+            if cell["type"] == "DP16KD":
+                cell["parameters"]["INITIAL"] = _initial(cell["parameters"])
             for parameter, value in cell["parameters"].items():
                 if parameter.startswith(("INITVAL_", "INIT_RAM")) and "1" in str(value):
                     raise HadacastError(f"{cell['type']} {name} doesn't begin empty: its model does")
             kept = known[cell["type"]]
             cell["parameters"] = {key: value for key, value in cell["parameters"].items() if key in kept}
     return result
+
+
+def _initial(parameters: dict[str, Any]) -> str:
+    """Takes the 64 pieces of a DP16KD's contents, 320 bits each, from its parameters, as one string of bits."""
+    pieces = [str(parameters.pop(f"INITVAL_{index:02X}", "")) for index in range(64)]
+    return "".join(piece.zfill(320) for piece in reversed(pieces))

@@ -1,6 +1,7 @@
 // What Lattice's memory usage guide (FPGA-TN-02204) says of a DP16KD with one clock, as Yosys uses it: two ports
 // of 18, 9, 4, 2 or 1 bits, or a write port A and a read port B of 36 bits (there called PDPW16KD). Registered
-// addresses, an output register by REGMODE, clock enables, synchronous reset of what leaves. It begins empty.
+// addresses, an output register by REGMODE, clock enables, synchronous reset of what leaves. INITIAL is all of its
+// INITVALs, 18 bits of each 20; where it is 0 the memory begins with anything.
 module DP16KD(
     input CLKA, CEA, OCEA, WEA, RSTA, CSA0, CSA1, CSA2,
     input CLKB, CEB, OCEB, WEB, RSTB, CSB0, CSB1, CSB2,
@@ -17,6 +18,7 @@ module DP16KD(
 );
     parameter DATA_WIDTH_A = 18, DATA_WIDTH_B = 18, REGMODE_A = "NOREG", REGMODE_B = "NOREG";
     parameter WRITEMODE_A = "NORMAL", WRITEMODE_B = "NORMAL";
+    parameter [20479:0] INITIAL = 0;
 
     wire [13:0] ada = {ADA13, ADA12, ADA11, ADA10, ADA9, ADA8, ADA7, ADA6, ADA5, ADA4, ADA3, ADA2, ADA1, ADA0};
     wire [13:0] adb = {ADB13, ADB12, ADB11, ADB10, ADB9, ADB8, ADB7, ADB6, ADB5, ADB4, ADB3, ADB2, ADB1, ADB0};
@@ -44,7 +46,11 @@ module DP16KD(
             reg [35:0] words[0:511];
             reg [35:0] read, kept;
             wire [35:0] in = {dib, dia};
-            integer lane;
+            integer lane, index;
+            if (INITIAL != 0)
+                initial
+                    for (index = 0; index < 512; index = index + 1)
+                        words[index] = {INITIAL[40*index + 20 +: 18], INITIAL[40*index +: 18]};
             always @(posedge CLKA)
                 if (CEA && WEA)
                     for (lane = 0; lane < 4; lane = lane + 1)
@@ -61,6 +67,13 @@ module DP16KD(
             // Bytes of nine bits; a port of 4, 2 or 1 has the lower eight of them.
             reg [8:0] bytes[0:2047];
             reg [17:0] read_a, kept_a, read_b, kept_b;
+            integer index;
+            if (INITIAL != 0)
+                initial
+                    for (index = 0; index < 1024; index = index + 1) begin
+                        bytes[2*index] = INITIAL[20*index +: 9];
+                        bytes[2*index + 1] = INITIAL[20*index + 9 +: 9];
+                    end
             always @(posedge CLKA) begin
                 if (CEA && WEA)
                     case (DATA_WIDTH_A)
