@@ -80,24 +80,27 @@ def write(path: Path, content: bytes | str) -> str:
 
 
 @contextmanager
-def held(folder: Path, *, wait: bool = False) -> Iterator[None]:
-    """Keep other runs of hadacast out of a folder that is there, or `wait` until they have left.
+def held(path: Path, *, wait: bool = False, taken: str = "") -> Iterator[None]:
+    """Keep other runs of hadacast out of a folder that is there, or of what a file stands for, or `wait`
+    until they have left.
 
-    A lock on the folder itself: it ends with the process, and leaves nothing behind. Raises HadacastError
-    where another run has it. Where a file system knows no locks, nothing is kept out.
+    A lock on the folder or file itself: it ends with the process, and leaves nothing behind. Raises
+    HadacastError, which says `taken`, where another run has it. Where a file system knows no locks, nothing
+    is kept out.
     """
     try:
         import fcntl
     except ImportError:  # Windows
         yield
         return
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             raise HadacastError(
-                f"output folder {str(folder)!r} is in use by another run of hadacast: let it end, or"
+                taken
+                or f"output folder {str(path)!r} is in use by another run of hadacast: let it end, or"
                 " take another with --out"
             ) from None
         except OSError:

@@ -107,16 +107,9 @@ class Kept:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """While it is entered, no other process may be: raises HadacastError there."""
-        try:
-            import fcntl
-        except ImportError:  # no POSIX: whoever starts two runs has the batches of one of them
-            yield
-            return
-        with open(self.path.with_suffix(".lock"), "wb") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise HadacastError(f"another soak is at work on {str(self.path)!r}") from None
+        lock = self.path.with_suffix(".lock")  # the state's own file is another one after each batch
+        lock.touch()
+        with files.held(lock, taken=f"another soak is at work on {str(self.path)!r}"):
             yield
 
 

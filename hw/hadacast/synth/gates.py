@@ -169,6 +169,6 @@ def _prepared(module: Netlist, known: Mapping[str, tuple[str, ...]]) -> dict[str
 
 
 def _initial(parameters: dict[str, Any]) -> str:
-    """Takes the 64 pieces of a DP16KD's contents, 320 bits each, from its parameters, as one string of bits."""
+    """Takes a DP16KD's contents, 64 pieces of 320 bits, from its parameters, as one string of bits."""
     pieces = [str(parameters.pop(f"INITVAL_{index:02X}", "")) for index in range(64)]
     return "".join(piece.zfill(320) for piece in reversed(pieces))
