@@ -163,29 +163,48 @@ def _wire(source: list[Any], end: list[Any]) -> dict[str, Any]:
     }
 
 
-def _ice40_ram(cell: dict[str, Any]) -> dict[str, Any]:
-    """An ICESTORM_RAM as the SB_RAM40_4K that it was, its pins in words."""
-    values = _OPEN["SB_RAM40_4K"]
+def _ram_of(kind: str, cell: dict[str, Any]) -> dict[str, Any]:
+    """A RAM of pins as one of words, of the kind that it was."""
+    values = _OPEN.get(kind, {})
     pins: dict[str, list[Any]] = {}
     ways: dict[str, str] = {}
-    by_place = sorted(cell["connections"].items(), key=lambda item: _index(item[0]))
+    by_place = sorted(cell["connections"].items(), key=lambda item: _split(item[0]))
     for pin, bits in by_place:
-        word = pin.rpartition("_")[0] if pin[-1].isdigit() else pin
+        word, _ = _split(pin)
         ways[word] = cell["port_directions"][pin]
         pins.setdefault(word, []).extend(bits or [values.get(word, "0") if ways[word] == "input" else "x"])
     parameters = {name: text for name, text in cell["parameters"].items() if not name.startswith("NEG_CLK")}
     return {
         **cell,
-        "type": "SB_RAM40_4K",
+        "type": kind,
         "connections": pins,
         "port_directions": ways,
         "parameters": parameters,
     }
 
 
-def _index(pin: str) -> int:
-    number = pin.rpartition("_")[2]
-    return int(number) if number.isdigit() else -1
+def _split(pin: str) -> tuple[str, int]:
+    """The word that a pin is of, and its place in it: RDATA_3 of iCE40, DIA3 of Gowin."""
+    word = pin.rstrip("0123456789")
+    return word.removesuffix("_"), int(pin[len(word) :] or 0)
+
+
+def _ice40_ram(cell: dict[str, Any]) -> dict[str, Any]:
+    """An ICESTORM_RAM as the SB_RAM40_4K that it was."""
+    return _ram_of("SB_RAM40_4K", cell)
+
+
+def _ecp5_ram(cell: dict[str, Any]) -> dict[str, Any]:
+    """A DP16KD whose open pins are what multiplexers make of the pull-up: 1, its inverse, or a constant."""
+    pins, parameters = dict(cell["connections"]), dict(cell["parameters"])
+    for pin, bits in pins.items():
+        source = parameters.pop(f"{pin}MUX", pin).strip()
+        if cell["port_directions"][pin] != "input":
+            continue
+        if bits and source != pin:
+            raise HadacastError(f"a DP16KD's pin {pin} comes from {source!r}: there is no model of it")
+        pins[pin] = bits or ["0" if source in ("INV", "0") else "1"]
+    return {**cell, "connections": pins, "parameters": parameters}
 
 
 def _ecp5_flipflop(cell: dict[str, Any]) -> dict[str, Any]:
@@ -222,6 +241,12 @@ def _gowin_alu(cell: dict[str, Any]) -> dict[str, Any]:
     return {**cell, "connections": pins, "port_directions": ways, "parameters": parameters}
 
 
+def _gowin_block_ram(cell: dict[str, Any]) -> dict[str, Any]:
+    """A DP or SDP as the primitive with or without ninth bits that it was."""
+    nines = int(cell["parameters"]["BIT_WIDTH_0"], 2) % 9 == 0
+    return _ram_of(f"{cell['type']}{'X9B' if nines else 'B'}", cell)
+
+
 def _gowin_ram(cell: dict[str, Any]) -> dict[str, Any]:
     """A RAM16SDP4 without the enable of its slice, which is 1."""
     pins = {pin: bits for pin, bits in cell["connections"].items() if pin != "CE"}
@@ -230,8 +255,11 @@ def _gowin_ram(cell: dict[str, Any]) -> dict[str, Any]:
 
 _KINDS: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "ICESTORM_RAM": _ice40_ram,
+    "DP16KD": _ecp5_ram,
     "TRELLIS_FF": _ecp5_flipflop,
     "TRELLIS_COMB": _ecp5_half,
     "ALU": _gowin_alu,
+    "DP": _gowin_block_ram,
+    "SDP": _gowin_block_ram,
     "RAM16SDP4": _gowin_ram,
 }
