@@ -42,6 +42,7 @@ def children(parent: int) -> list[int]:
 def interrupted(here, name: str, after: float) -> int:
     """Send a command SIGINT so many seconds after it is up; its status."""
     (here / "good").write_text(GOOD)
+    (here / "good.html").unlink(missing_ok=True)  # of a run that was done before its Ctrl-C
     (here / "tmp").mkdir(exist_ok=True)
     environment = {**os.environ, "TMPDIR": str(here / "tmp"), "COLUMNS": "200"}
     command = [sys.executable, "-c", PROGRAM, *COMMANDS[name]]
