@@ -80,6 +80,28 @@ def test_ctrl_c(here, name, after):
     interrupted(here, name, after)
 
 
+IN_A_DESTRUCTOR = """
+import os, signal, time
+import hadacast.cli.main
+
+class Last:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.1)
+
+try:
+    Last()
+    time.sleep(20)
+except KeyboardInterrupt:
+    print("heard")
+"""
+
+
+def test_ctrl_c_within_a_destructor():
+    run = subprocess.run([sys.executable, "-c", IN_A_DESTRUCTOR], capture_output=True, text=True, timeout=60)
+    assert (run.stdout, run.stderr) == ("heard\n", "")
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", COMMANDS)
 def test_ctrl_c_at_any_moment(here, name, hadacast):
