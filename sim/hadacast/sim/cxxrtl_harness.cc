@@ -1,5 +1,6 @@
 // The bench of cycle.py in C++, around a design that `write_cxxrtl` wrote. It is compiled after the design, in
-// one file, with DESIGN the struct of its top, and either WAVES, or ONE_PASS if it has no feedback.
+// one file, with DESIGN the struct of its top, and either WAVES, or ONE_PASS if it has no feedback, and CONSTANTS
+// if it has inputs beside the streams.
 //
 // One call runs a slice of cycles, so that the caller can show progress and take an interrupt.
 
@@ -231,6 +232,18 @@ extern "C" {
 void *hadacast_new() { return new Bench; }
 
 void hadacast_delete(void *bench) { delete static_cast<Bench *>(bench); }
+
+// Inputs that keep one value through a run; CONSTANTS is a case for each.
+void hadacast_set(void *bench, int64_t index, uint32_t value) {
+	auto &top = static_cast<Bench *>(bench)->top;
+	switch (index) {
+#ifdef CONSTANTS
+		CONSTANTS
+#endif
+	default:
+		(void)top, (void)value;
+	}
+}
 
 int hadacast_waves(void *bench, const char *path) {
 #ifdef WAVES

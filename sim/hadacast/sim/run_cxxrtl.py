@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import tempfile
 import time
+from collections.abc import Sequence
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -87,29 +88,54 @@ def run(
     started = time.perf_counter()
     library = load(top, waves=waves is not None)
     build_seconds = time.perf_counter() - started
-    bench = library.hadacast_new()
-    try:
-        if waves and not library.hadacast_waves(bench, str(waves).encode()):
-            raise HadacastError(f"can't write waveforms to {str(waves)!r}")
-        record = _run(library, bench, job, progress)
-    finally:
-        library.hadacast_delete(bench)
+    record = start(library, job, waves=waves, progress=progress)
     record.build_seconds = build_seconds
     return record.trace(top, "cxxrtl")
+
+
+def start(
+    library: ctypes.CDLL,
+    job: Job,
+    *,
+    constants: Sequence[int] = (),
+    waves: Path | None = None,
+    progress: Progress | None = None,
+) -> Record:
+    """One run of a compiled bench from power-on, with values for its constant inputs."""
+    bench = library.hadacast_new()
+    try:
+        for index, value in enumerate(constants):
+            library.hadacast_set(bench, index, value)
+        if waves and not library.hadacast_waves(bench, str(waves).encode()):
+            raise HadacastError(f"can't write waveforms to {str(waves)!r}")
+        return _run(library, bench, job, progress)
+    finally:
+        library.hadacast_delete(bench)
 
 
 def load(top: Any, *, waves: bool = False, level: str = LEVEL) -> ctypes.CDLL:
     """The compiled bench of a core, from the cache or built now (seconds; the first use of zig, minutes)."""
     text = rtlil.convert(top, name="top", emit_src=False)
+    return load_text(text, out_bits=len(top.m_axis_tdata), waves=waves, level=level)
+
+
+def load_text(
+    text: str, *, out_bits: int, constants: Sequence[str] = (), waves: bool = False, level: str = LEVEL
+) -> ctypes.CDLL:
+    """The same of RTLIL whose module is called top. constants: inputs beside the streams, up to 32 bits each, which
+    `start` sets for a whole run; their names have no underscores."""
     harness = resources.files("hadacast.sim").joinpath("cxxrtl_harness.cc").read_text()
     _, compiler = cxx.compiler()
-    split = SPLIT if len(top.m_axis_tdata) >= WIDE else ""
+    cases = " ".join(f"case {n}: top.p_{name}.set<uint32_t>(value); break;" for n, name in enumerate(constants))
+    harness = f"#define CONSTANTS {cases}\n{harness}" if cases else harness
+    split = SPLIT if out_bits >= WIDE else ""
     name = cache.digest([text, harness, split, yosys.version(), compiler, level, str(waves)])
     path = cache.built(f"cxxrtl-{name}.so", partial(_build, text, harness, split, waves, level))
     library = ctypes.CDLL(str(path))
     library.hadacast_new.restype = ctypes.c_void_p
     library.hadacast_delete.argtypes = [ctypes.c_void_p]
     library.hadacast_waves.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
+    library.hadacast_set.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_uint32]
     library.hadacast_run.argtypes = [ctypes.c_void_p, ctypes.POINTER(CJob), ctypes.c_int64]
     library.hadacast_run.restype = None
     return library
