@@ -10,6 +10,7 @@ from hadacast.cli.commands.evaluate import evaluate
 from hadacast.cli.commands.explore import explore
 from hadacast.cli.commands.generate import generate
 from hadacast.cli.commands.list import list_
+from hadacast.cli.commands.mutate import mutate
 from hadacast.cli.commands.plan import plan
 from hadacast.cli.commands.show import show
 from hadacast.cli.commands.simulate import simulate
@@ -40,6 +41,7 @@ for command in (
     generate,
     configure,
     simulate,
+    mutate,
     evaluate,
     synth,
     bench,

@@ -19,15 +19,16 @@ def program() -> Path:
 
 
 def prove(aiger: bytes, timeout: float) -> str:
-    """PROVED if the output of a binary AIGER circuit is never 1 from its first state on, REFUTED if it can be, OPEN
-    where about `timeout` seconds didn't tell."""
+    """PROVED if the output of a binary AIGER circuit is never 1 from its first state on, REFUTED if it can
+    be, OPEN where about `timeout` seconds didn't tell."""
     if aiger == b"aig 0 0 0 1 0\n0\n":
         return PROVED  # nothing is left of it
     seconds = max(1, round(timeout))
     with tempfile.TemporaryDirectory(prefix="hadacast-abc-") as folder:
         work = Path(folder)
         (work / "a.aig").write_bytes(aiger)
-        script = f"read_aiger a.aig; strash; scorr; write_aiger b.aig; bmc3 -F 100 -T {max(1, seconds // 6)}; pdr -T {seconds}"
+        search = f"bmc3 -F 100 -T {max(1, seconds // 6)}"
+        script = f"read_aiger a.aig; strash; scorr; write_aiger b.aig; {search}; pdr -T {seconds}"
         try:
             done = subprocess.run(
                 [str(program()), "-q", script],
@@ -35,7 +36,7 @@ def prove(aiger: bytes, timeout: float) -> str:
                 capture_output=True,
                 text=True,
                 errors="replace",
-                timeout=3 * seconds + 30,
+                timeout=2 * seconds + 2,
                 check=False,
             )
         except subprocess.TimeoutExpired:

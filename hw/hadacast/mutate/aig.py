@@ -1,7 +1,7 @@
 """And-inverter graphs with registers: AIGER text read, copied with constants, and written.
 
-Literals are as in AIGER (Biere, Heljanko, Wieringa, 2011): twice a variable's number, plus 1 where inverted; 0 is
-false. All registers start at 0.
+Literals are as in AIGER (Biere, Heljanko, Wieringa, 2011): twice a variable's number, plus 1 where inverted;
+0 is false. All registers start at 0.
 """
 
 from collections.abc import Mapping, Sequence
@@ -106,12 +106,14 @@ class Builder:
         """Whether one of them is true."""
         row = list(literals) or [FALSE]
         while len(row) > 1:
-            row = [self.either(*row[n : n + 2]) if n + 1 < len(row) else row[n] for n in range(0, len(row), 2)]
+            row = [
+                self.either(*row[n : n + 2]) if n + 1 < len(row) else row[n] for n in range(0, len(row), 2)
+            ]
         return row[0]
 
     def copy(self, circuit: Circuit, known: Mapping[int, int]) -> dict[int, int]:
-        """The gates of a circuit over known literals of its inputs and registers; returns its literals, even ones,
-        as literals here."""
+        """The gates of a circuit over known literals of its inputs and registers; returns its literals, even
+        ones, as literals here."""
         place = {0: FALSE, **known}
         for result, a, b in circuit.ands:
             place[result] = self.both(place[a & ~1] ^ (a & 1), place[b & ~1] ^ (b & 1))
@@ -121,7 +123,7 @@ class Builder:
         """Binary AIGER with one output, of what it depends on."""
         needed = self._cone(bad)
         gates = {result: pair for pair, result in self._gates.items()}
-        after = {literal: following for literal, following in self.latches}
+        after = {latch[0]: latch[1] for latch in self.latches}
         place = {FALSE: FALSE}
         for kind in "ila":
             for found, variable in self._kinds:
@@ -149,7 +151,7 @@ class Builder:
 
     def _cone(self, bad: int) -> set[int]:
         gates = {result: pair for pair, result in self._gates.items()}
-        after = {literal: following for literal, following in self.latches}
+        after = {latch[0]: latch[1] for latch in self.latches}
         seen: set[int] = set()
         waiting = [bad & ~1]
         while waiting:

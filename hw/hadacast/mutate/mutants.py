@@ -1,16 +1,15 @@
 """Many mutants in one design, of which an input chooses one.
 
-Half are faults of whole operators (hadacast.mutate.operators), half faults of single bits at the ports of cells,
-chosen and planted by Yosys's pass `mutate`: a bit inverted, stuck at 0 or 1, or inverted where another bit of the
-same port is 0 or 1 (its modes inv, const0, const1, cnot0, cnot1). Both work on the core after `proc`, flattened
-and without dead logic: on adders, comparisons, multiplexers, flip-flops with their enables and resets, memories.
-The clock is left alone, and so is what couldn't be a fault, as a constant 0 stuck at 0.
+Half are faults of whole operators (hadacast.mutate.operators), half faults of single bits at the ports of
+cells, chosen and planted by Yosys's pass `mutate`: a bit inverted, stuck at 0 or 1, or inverted where another
+bit of the same port is 0 or 1 (its modes inv, const0, const1, cnot0, cnot1). Both work on the core after
+`proc`, flattened and without dead logic: on adders, comparisons, multiplexers, flip-flops with their enables
+and resets, memories. The clock is left alone, and so is what couldn't be a fault, as a constant 0 stuck at 0.
 """
 
 import random
 import re
 import tempfile
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,8 +26,9 @@ INPUT, WIDTH = "mutant", 16
 
 MOST = 10_000
 
-# opt -full stumbles over initial values of registers that it joins, and so does wreduce. `mutate` leaves the initial
-# value of a register behind where it plants a fault at its output: with zinit all are 0, which is also that of none.
+# opt -full stumbles over initial values of registers that it joins, and so does wreduce. `mutate` leaves the
+# initial value of a register behind where it plants a fault at its output: with zinit all are 0, which is
+# also that of none.
 PREPARE = """\
 read_rtlil top.il
 hierarchy -top top
@@ -60,10 +60,10 @@ _PORT = re.compile(r"^  wire .*(?:input|output) (\d+) ", re.MULTILINE)
 class Mutant:
     """One fault.
 
-    number: what the input INPUT is to plant it. mode: inv, const0, const1, cnot0, cnot1 or operator; what: the
-    same in words. place: the signal that the cell drives, or the cell's own name. kind: the cell's type. port,
-    bit: which bit of the cell; empty and -1 for a whole operator. source: the generator's file and line.
-    """
+    number: what the input INPUT is to plant it. mode: inv, const0, const1, cnot0, cnot1 or operator; what:
+    the same in words. place: the signal that the cell drives, or the cell's own name. kind: the cell's type.
+    port, bit: which bit of the cell; empty and -1 for a whole operator. source: the generator's file and
+    line."""
 
     number: int
     mode: str
@@ -102,7 +102,12 @@ def mutate(top: Any, count: int, seed: int = 0) -> Mutated:
         (work / "top.il").write_text(rtlil.convert(top, name="top"))
         yosys.run(PREPARE, cwd=work)
         flat = Flat.of((work / "flat.il").read_text())
-        every = [(cell, fault) for cell in flat.cells if "Y" in cell.ports for fault in operators.faults(flat, cell)]
+        every = [
+            (cell, fault)
+            for cell in flat.cells
+            if "Y" in cell.ports
+            for fault in operators.faults(flat, cell)
+        ]
         planted = random.Random(seed).sample(every, min(len(every), count // 2))
         chosen = [(number, cell, fault) for number, (cell, fault) in enumerate(planted, 1)]
         mutants = [_mutant(flat, cell, number, "operator", fault.what) for number, cell, fault in chosen]
@@ -122,14 +127,14 @@ def mutate(top: Any, count: int, seed: int = 0) -> Mutated:
         return Mutated((work / "mutated.il").read_text(), tuple(mutants))
 
 
-def _bit_faults(flat: Flat, work: Path, count: int, seed: int) -> list[tuple[Cell, Mapping[str, str], str]]:
+def _bit_faults(flat: Flat, work: Path, count: int, seed: int) -> list[tuple[Cell, dict[str, str], str]]:
     """The cell, the words and the command of each of Yosys's mutations."""
     # What is left out is at most a clock's share.
     asked = 2 * count + 100
     yosys.run(f"read_rtlil flat.il\nmutate -list {asked} -seed {seed + 1} -o list.txt\n", cwd=work)
     cells = {cell.name.removeprefix("\\"): cell for cell in flat.cells}
     written = {cell.parameters["MEMID"] for cell in flat.cells if cell.kind.startswith("$memwr")}
-    found = []
+    found: list[tuple[Cell, dict[str, str], str]] = []
     for line in (work / "list.txt").read_text().splitlines():
         words = dict(_WORD.findall(line))
         cell = cells[words["cell"].removeprefix("\\")]

@@ -97,8 +97,8 @@ def _extends(flat: Flat, cell: Cell) -> bool:
 
 
 def insert(flat: Flat, chosen: list[tuple[int, Cell, Fault]], port: str, width: int) -> str:
-    """The module's text with faulty versions beside their cells. The line `port` declares a new input of `width`
-    bits; the version whose number it has is the one in use."""
+    """The module's text with faulty versions beside their cells. The line `port` declares a new input of
+    `width` bits; the version whose number it has is the one in use."""
     lines = list(flat.lines)
     select = port.split()[-1]
     added = [port]

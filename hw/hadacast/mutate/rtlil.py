@@ -86,7 +86,8 @@ def _cell(index: int, line: str, sources: tuple[str, ...], numbered: Iterator[tu
     parameters: dict[str, str] = {}
     ports: dict[str, str] = {}
     last = index
-    for last, body in numbered:
+    for place, body in numbered:
+        last = place
         words = body.split(None, 2)
         if words[0] == "end":
             break

@@ -1,7 +1,7 @@
 """Mutants against the benches: which check finds each, and which none does.
 
-All mutants are in one compiled core, and an input plants the one that runs (hadacast.mutate). Each starts from
-power-on and takes the parts of a campaign in turn until one finds it.
+All mutants are in one compiled core, and an input plants the one that runs (hadacast.mutate). Each starts
+from power-on and takes the parts of a campaign in turn until one finds it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from hadacast.sim.stimulus import Stimulus
 HUNG = "hung"
 
 SHORT, LONG = 256, 8192
-"""Samples beside the frames that find the most, in the parts that come first and in those for who survives them."""
+"""Samples beside the frames that find the most, in the parts that come first and in those for who survives
+them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +41,8 @@ class Part:
 class Verdict:
     """What became of a mutant.
 
-    check: which check found it: hung, latency, rate, or a kind of `Comparison`; empty if it survived. part: the
-    campaign's part that did.
-    """
+    check: which check found it: hung, latency, rate, or a kind of `Comparison`; empty if it survived. part:
+    the campaign's part that did."""
 
     mutant: Mutant
     check: str
@@ -57,9 +57,8 @@ class Verdict:
 def parts(spec: Any, seed: int = 0) -> Iterator[Part]:
     """The campaign for a pipeline, the shortest first.
 
-    Full rate; gaps alone; stalls alone; everything at once with broken frames and resets; then the same longer,
-    with other seeds.
-    """
+    Full rate; gaps alone; stalls alone; everything at once with broken frames and resets; then the same
+    longer, with other seeds."""
     for name, samples, runs in (("", SHORT, 1), (", long", LONG, 3)):
         for run in range(runs):
             rng = np.random.default_rng([seed, run, samples])

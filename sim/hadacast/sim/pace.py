@@ -11,11 +11,10 @@ from hadacast.sim.trace import Trace
 def check(spec: Any, stimulus: Stimulus, trace: Trace) -> list[tuple[str, str]]:
     """What is wrong, as its kind, latency or rate, and a text; empty when right.
 
-    stimulus: good frames alone and no resets. With a receiver that never stalls, each beat must be taken in the
-    cycle in which it is offered; without gaps too, the first result must come after the latency stated. With a
-    sender that never idles, a beat must be offered in each cycle once the first frame is out, whatever the
-    receiver did before (where as many beats leave as come: a packed side has fewer).
-    """
+    stimulus: good frames alone and no resets. With a receiver that never stalls, each beat must be taken in
+    the cycle in which it is offered; without gaps too, the first result must come after the latency stated.
+    With a sender that never idles, a beat must be offered in each cycle once the first frame is out, whatever
+    the receiver did before (where as many beats leave as come: a packed side has fewer)."""
     found = []
     free, full = bool(stimulus.ready.all()), not stimulus.gap.any()
     if free and full and trace.latency != spec.latency:
@@ -29,5 +28,7 @@ def check(spec: Any, stimulus: Stimulus, trace: Trace) -> list[tuple[str, str]]:
         idle = (trace.offer[1:] - trace.cycle[:-1] - 1)[spec.out_beats :]
         if idle.any():
             beat = int(np.flatnonzero(idle)[0]) + 1 + spec.out_beats
-            found.append(("rate", f"{idle[beat - 1 - spec.out_beats]} cycles without a beat before output {beat}"))
+            found.append(
+                ("rate", f"{idle[beat - 1 - spec.out_beats]} cycles without a beat before output {beat}")
+            )
     return found

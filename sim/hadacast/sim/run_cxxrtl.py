@@ -122,11 +122,13 @@ def load(top: Any, *, waves: bool = False, level: str = LEVEL) -> ctypes.CDLL:
 def load_text(
     text: str, *, out_bits: int, constants: Sequence[str] = (), waves: bool = False, level: str = LEVEL
 ) -> ctypes.CDLL:
-    """The same of RTLIL whose module is called top. constants: inputs beside the streams, up to 32 bits each, which
-    `start` sets for a whole run; their names have no underscores."""
+    """The same of RTLIL whose module is called top. constants: inputs beside the streams, up to 32 bits each,
+    which `start` sets for a whole run; their names have no underscores."""
     harness = resources.files("hadacast.sim").joinpath("cxxrtl_harness.cc").read_text()
     _, compiler = cxx.compiler()
-    cases = " ".join(f"case {n}: top.p_{name}.set<uint32_t>(value); break;" for n, name in enumerate(constants))
+    cases = " ".join(
+        f"case {n}: top.p_{name}.set<uint32_t>(value); break;" for n, name in enumerate(constants)
+    )
     harness = f"#define CONSTANTS {cases}\n{harness}" if cases else harness
     split = SPLIT if out_bits >= WIDE else ""
     name = cache.digest([text, harness, split, yosys.version(), compiler, level, str(waves)])

@@ -29,8 +29,8 @@ class Comparison:
     mismatches: wrong samples, wrong TLAST and TUSER bits, and missing and surplus beats, together.
     samples: output elements compared; frames: good frames sent; dropped: frames with a misplaced TLAST sent.
     problems: everything wrong, one text each, broken stream rules included; empty when right.
-    kinds: of each problem which check found it: refused, data, tlast, tuser, surplus, missing, late, frame_error,
-    or rule.
+    kinds: of each problem which check found it: refused, data, tlast, tuser, surplus, missing, late,
+    frame_error, or rule.
     """
 
     mismatches: int
@@ -121,9 +121,7 @@ def _results(spec: Any, stimulus: Stimulus, starts: list[NDArray[np.int64]]) -> 
     return np.concatenate(found)
 
 
-def compare(
-    spec: Any, stimulus: Stimulus, trace: Trace, segments: list[Segment] | None = None
-) -> Comparison:
+def compare(spec: Any, stimulus: Stimulus, trace: Trace, segments: list[Segment] | None = None) -> Comparison:
     """Holds a run against the exact result.
 
     spec: name, lanes and beats of either side, latency, sequential and compute, as a `Pipeline`. Besides
