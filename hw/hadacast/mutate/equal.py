@@ -18,9 +18,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
-from hadacast.mutate import abc
-from hadacast.mutate.aig import FALSE, Builder, Circuit
 from hadacast.mutate.mutants import INPUT, WIDTH, Mutant, Mutated
+from hadacast.prove import abc
+from hadacast.prove.aig import FALSE, Builder, Circuit
 from hadacast.tools import yosys
 
 EQUAL, DIFFERENT, OPEN = "equal", "different", "open"
