@@ -49,4 +49,5 @@ def prove(aiger: bytes, timeout: float) -> str:
     text = done.stdout + done.stderr
     if "was asserted in frame" in text:
         return REFUTED
-    return PROVED if "Property proved" in text or "Networks are equivalent" in text else OPEN
+    said = ("Property proved", "Networks are equivalent", "Explored all reachable states")
+    return PROVED if any(words in text for words in said) else OPEN
