@@ -56,6 +56,35 @@ def _floats(format_: Minifloat, count: int, n: int, rng: np.random.Generator) ->
     return np.concatenate([np.zeros((2, n), dtype=np.int64), codes])
 
 
+def simple(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
+    """Frames of small multiples of one number each, and frames whose Hadamard transform is such a frame.
+
+    So ratios to the largest magnitude, or to the range, are simple fractions, behind a transform too: quotients
+    come out even, and rounding finds ties. Of floating-point input, multiples are of a few mantissas.
+    """
+    n = spec.in_beats * spec.in_lanes
+    steps = rng.choice([1, 3, 7, 8, 14, 15], (count, 1))
+    few = rng.integers(-steps, steps + 1, (count, n))
+    few[np.arange(count), rng.integers(0, n, count)] = rng.choice([-1, 1], count) * steps[:, 0]
+    if isinstance(spec.input, Minifloat):
+        sign = (few < 0) & spec.input.sign
+        middle = rng.integers(1, (1 << spec.input.exponent) - 1, (count, 1))
+        tops = few & ((1 << min(3, spec.input.mantissa)) - 1)
+        codes = middle << spec.input.mantissa | tops << max(spec.input.mantissa - 3, 0)
+        return np.asarray(np.where(few, codes | sign * spec.input.sign_bit, 0))
+    low, high = spec.input.min, spec.input.max
+    found = [few * rng.integers(1, high // int(steps.max()) + 2, (count, 1))]
+    if n & (n - 1) == 0 and spec.input.signed:
+        turned = few
+        for bit in range(n.bit_length() - 1):
+            half = turned.reshape(count, -1, 2, 1 << bit)
+            turned = np.stack([half[:, :, 0] + half[:, :, 1], half[:, :, 0] - half[:, :, 1]], 2)
+            turned = turned.reshape(count, n)
+        most = np.abs(turned).max(axis=1, keepdims=True).clip(1)
+        found.append(turned * (1 + rng.integers(0, np.maximum(high // most, 1))))
+    return np.clip(np.concatenate(found), low, high)
+
+
 def stimulus(spec: Pipeline, samples: int, seed: int) -> Stimulus:
     """Frames back to back with random gaps and stalls, some too short or too long, and resets amid frames."""
     rng = np.random.default_rng(seed)

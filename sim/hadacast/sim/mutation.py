@@ -62,8 +62,13 @@ def parts(spec: Any, seed: int = 0) -> Iterator[Part]:
     for name, samples, runs in (("", SHORT, 1), (", long", LONG, 3)):
         for run in range(runs):
             rng = np.random.default_rng([seed, run, samples])
+            count = max(8, samples // 64)
             x = np.concatenate(
-                [campaign.frames(spec, samples, rng), campaign.scaled(spec, max(8, samples // 64), rng)]
+                [
+                    campaign.frames(spec, samples, rng),
+                    campaign.scaled(spec, count, rng),
+                    campaign.simple(spec, count, rng),
+                ]
             )
             x = x[rng.permutation(len(x))]
             for kind, gaps, stalls in (("full rate", 0.0, 0.0), ("gaps", 0.3, 0.0), ("stalls", 0.0, 0.4)):

@@ -1,0 +1,145 @@
+"""The tables of mutation.md: what `hadacast mutate` says of some recipes.
+
+    python docs/mutation.py             run everything again: half an hour
+    python docs/mutation.py nvfp4       only commands with this text in them
+    python docs/mutation.py --page      only write the page from what is stored
+
+What was found goes to mutation.json, and from there into the page, which a test compares. Survivors that the
+command couldn't prove equal are explained in REASONS, by hand.
+"""
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).parent
+STORE = DOCS / "mutation.json"
+PAGE = DOCS / "mutation.md"
+
+# Small enough for a proof about each survivor.
+COMMANDS = (
+    "hadacast mutate rotate128 -n 32 --storage lutram --mutants 530 --prove 12",
+    "hadacast mutate int4_token128 -n 16 -p 4 --set stage.quantize.storage=ff --mutants 530 --prove 16",
+    "hadacast mutate mxfp4_32_bf16 -p 4 --mutants 530 --prove 16",
+    "hadacast mutate nvfp4_rht16 -p 4 --mutants 530 --prove 16",
+)
+
+REASONS: dict[tuple[str, int], str] = {}
+"""By recipe and number of the mutant: why it survives, for those that aren't proved equal."""
+
+CHECKS = {
+    "data": "a wrong value",
+    "tlast": "TLAST",
+    "tuser": "TUSER",
+    "missing": "beats that don't come out",
+    "surplus": "beats too many",
+    "refused": "beats never taken",
+    "hung": "a core that hangs",
+    "late": "a beat offered too late",
+    "frame_error": "pulses of frame_error",
+    "rule": "a stream rule broken",
+    "latency": "another latency",
+    "rate": "less than a beat in each clock",
+}
+
+
+def recipes(store: dict[str, Any]) -> str:
+    """A line for each command."""
+    heads = ("command", "mutants", "found", "proved equal", "neither", "found, of those not equal")
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    total = dict.fromkeys(("mutants", "killed", "equal", "left"), 0)
+    for command in COMMANDS:
+        found = store[command]
+        total = {name: count + found[name] for name, count in total.items()}
+        lines.append(_line(f"`{command}`", found))
+    return "\n".join([*lines, _line("together", total)])
+
+
+def _line(text: str, found: dict[str, Any]) -> str:
+    score = found["killed"] / (found["mutants"] - found["equal"])
+    counts = (f"{found[name]:,}" for name in ("mutants", "killed", "equal", "left"))
+    return f"| {text} | {' | '.join(counts)} | {score:.2%} |"
+
+
+def checks(store: dict[str, Any]) -> str:
+    """Which check found how many."""
+    counts = {name: sum(store[c]["checks"].get(name, 0) for c in COMMANDS) for name in CHECKS}
+    lines = ["| found by | mutants |", "|---|---|"]
+    for name, count in sorted(counts.items(), key=lambda item: -item[1]):
+        if count:
+            lines.append(f"| {CHECKS[name]} | {count:,} |")
+    return "\n".join(lines)
+
+
+def survivors(store: dict[str, Any]) -> str:
+    """Those that are neither found nor proved equal, and why."""
+    lines = ["| recipe | fault | where | why it survives |", "|---|---|---|---|"]
+    for command in COMMANDS:
+        for found in store[command]["survivors"]:
+            if found["proof"] == "equal":
+                continue
+            recipe = store[command]["recipe"]["name"]
+            where = f"{found['kind']} {found['port']}[{found['bit']}]" if found["port"] else found["kind"]
+            cells = (
+                f"`{recipe}`",
+                f"`{found['place']}`, {where}: {found['what']}",
+                f"`{found['source']}`",
+                REASONS[recipe, found["number"]],
+            )
+            lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) if len(lines) > 2 else "(There are none.)"
+
+
+def equal(store: dict[str, Any]) -> str:
+    """Those proved equal, by fault."""
+    counts: dict[tuple[str, str], int] = {}
+    for command in COMMANDS:
+        for found in store[command]["survivors"]:
+            if found["proof"] == "equal":
+                key = (found["source"] or "(made by Yosys)", f"{found['kind']} {found['what']}")
+                counts[key] = counts.get(key, 0) + 1
+    lines = ["| source | fault | mutants |", "|---|---|---|"]
+    lines += [f"| `{source}` | {what} | {count} |" for (source, what), count in sorted(counts.items())]
+    return "\n".join(lines)
+
+
+TABLES = {"recipes": recipes, "checks": checks, "survivors": survivors, "equal": equal}
+
+
+def place(text: str, name: str, new: str) -> str:
+    """A page with the part between a table's two marks replaced."""
+    start, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
+    before, _, rest = text.partition(start)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise ValueError(f"the page has no marks of {name}")
+    return f"{before}{start}{new}{end}{after}"
+
+
+def page(text: str, store: dict[str, Any]) -> str:
+    """The page with all its tables."""
+    for name, table in TABLES.items():
+        text = place(text, name, table(store))
+    return text
+
+
+def main() -> None:
+    """Run, and write the store and the page."""
+    words = sys.argv[1:]
+    store = json.loads(STORE.read_text(encoding="utf-8")) if STORE.exists() else {}
+    for command in COMMANDS:
+        if "--page" not in words and all(word in command for word in words):
+            print(command, file=sys.stderr, flush=True)
+            program, *arguments = shlex.split(command)
+            tool = Path(sys.executable).with_name(program)
+            done = subprocess.run([tool, *arguments, "--json"], stdout=subprocess.PIPE, text=True, check=True)
+            store[command] = json.loads(done.stdout)
+            STORE.write_text(json.dumps(store, indent=1) + "\n", encoding="utf-8")
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), store), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
