@@ -1,18 +1,18 @@
-"""Whether the netlist that goes to place and route is the core: proved, for every input, from power-on, for ever.
+"""Whether the netlist that goes to place and route is the core: proved, for every input, from power-on, for
+ever.
 
-The core's Verilog, as users get it, and the netlist after synthesis and after hadacast.tools.mend, each with Yosys's
-models of the family's cells, stand side by side as and-inverter graphs on the same inputs, which are free, the reset
-among them. All outputs must be equal in every clock. ABC merges registers and gates of both that it proves to have the
-same value (signal correspondence: van Eijk, 2000), and what is left, if anything, goes to property-directed
-reachability (Bradley, 2011).
+The core's Verilog, as users get it, and the netlist after synthesis and after hadacast.tools.mend, each with
+Yosys's models of the family's cells, stand side by side as and-inverter graphs on the same inputs, which are
+free, the reset among them. All outputs must be equal in every clock. ABC merges registers and gates of both
+that it proves to have the same value (signal correspondence: van Eijk, 2000), and what is left, if anything,
+goes to property-directed reachability (Bradley, 2011).
 
-What synthesis leaves undefined, an input of a cell that makes no difference, is a free input here. The modules that
-stand for adders of a family (hadacast.tech) are in both; that they add is proved in their own tests. There is no model
-of ECP5's block RAM and multiplier, and a memory that reads while it writes is not the same in RTL and in an iCE40 or
-Gowin block RAM: configurations here keep what they delay in flip-flops or LUT RAM.
-"""
+What synthesis leaves undefined, an input of a cell that makes no difference, is a free input here. The
+modules that stand for adders of a family (hadacast.tech) are in both; that they add is proved in their own
+tests. There is no model of ECP5's block RAM and multiplier, and a memory that reads while it writes is not
+the same in RTL and in an iCE40 or Gowin block RAM: configurations here keep what they delay in flip-flops or
+LUT RAM."""
 
-import json
 import tempfile
 import time
 from collections.abc import Callable
@@ -80,9 +80,8 @@ Fault = Callable[[Netlist], None]
 class Result:
     """What became of a proof.
 
-    verdict: proved, refuted, or open where the time was not enough. cells: of the netlist, without what only describes
-    it. registers: bits of state in the core's Verilog, and in the netlist.
-    """
+    verdict: proved, refuted, or open where the time was not enough. cells: of the netlist, without what only
+    describes it. registers: bits of state in the core's Verilog, and in the netlist."""
 
     name: str
     family: str
@@ -183,7 +182,7 @@ def _readable(module: Netlist) -> Netlist:
                 pins[pin] = []
         if "RAW_ALU_LUT" in cell["parameters"]:
             cell["type"] = "hadacast_raw_alu"
-    return json.loads(json.dumps(module))  # type: ignore[no-any-return]
+    return module
 
 
 _DEVICES = {"ecp5": "ecp5-25k", "ice40": "ice40-hx8k", "gowin": "gw1nr-9c"}

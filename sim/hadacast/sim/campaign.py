@@ -59,9 +59,9 @@ def _floats(format_: Minifloat, count: int, n: int, rng: np.random.Generator) ->
 def simple(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
     """Frames of small multiples of one number each, and frames whose Hadamard transform is such a frame.
 
-    So ratios to the largest magnitude, or to the range, are simple fractions, behind a transform too: quotients
-    come out even, and rounding finds ties. Of floating-point input, multiples are of a few mantissas.
-    """
+    So ratios to the largest magnitude, or to the range, are simple fractions, behind a transform too:
+    quotients come out even, and rounding finds ties. Of floating-point input, multiples are of a few
+    mantissas."""
     n = spec.in_beats * spec.in_lanes
     steps = rng.choice([1, 3, 7, 8, 14, 15], (count, 1))
     few = rng.integers(-steps, steps + 1, (count, n))

@@ -30,8 +30,9 @@ def test_tables(here, hadacast):
 def test_errors(here, hadacast):
     assert hadacast("mutate", "small.toml", "--mutants", "0", status=2).stderr
     text = Path("small.toml").read_text()
-    stream = text.replace(
-        'kind = "cast"', 'kind = "quantize"\ncode = "int4"\nscale = "maximum"\n[[stage]]\nkind="pack"\nlayout="stream"'
+    stages = (
+        'kind = "quantize"\ncode = "int4"\nscale = "maximum"\n[[stage]]\nkind = "pack"\nlayout = "stream"'
     )
+    stream = text.replace('kind = "cast"', stages)
     Path("small.toml").write_text(stream)
     assert "the benches drive one stream" in hadacast("mutate", "small.toml", status=1).error

@@ -78,8 +78,8 @@ def test_faults_of_operators():
 
 
 def test_each_fault_is_planted_and_changes_the_function(tmp_path):
-    """Number k of the choosing input is fault k and nothing else: SAT finds a difference from the right cell, and
-    none for 0."""
+    """Number k of the choosing input is fault k and nothing else: SAT finds a difference from the right cell,
+    and none for 0."""
     flat = Flat.of(TEXT)
     faults = [(cell, fault) for cell in flat.cells for fault in operators.faults(flat, cell)]
     chosen = [(number, cell, fault) for number, (cell, fault) in enumerate(faults, 1)]
@@ -87,16 +87,15 @@ def test_each_fault_is_planted_and_changes_the_function(tmp_path):
     watched = r"  wire output 4 \above"
     text = text.replace("module \\top\n", f"module \\top\n{watched}\n").rstrip("\n")
     (tmp_path / "m.il").write_text(text.removesuffix("end") + "  connect \\above $1\nend\n")
-    gold = TEXT.replace("module \\top\n", f"module \\gold\n{watched}\n  wire width 8 input 3 \\mutant\n").rstrip()
+    choice = "  wire width 8 input 3 \\mutant"
+    gold = TEXT.replace("module \\top\n", f"module \\gold\n{watched}\n{choice}\n").rstrip()
     (tmp_path / "gold.il").write_text(gold.removesuffix("end") + "  connect \\above $1\nend\n")
     proofs = "\n".join(
         f"sat -{'verify' if not number else 'falsify'} -prove trigger 0 -set in_mutant {number} miter"
         for number in range(len(chosen) + 1)
     )
-    yosys.run(
-        f"read_rtlil m.il\nread_rtlil gold.il\nmiter -equiv -flatten gold top miter\nhierarchy -top miter\n{proofs}",
-        cwd=tmp_path,
-    )
+    miter = "miter -equiv -flatten gold top miter\nhierarchy -top miter"
+    yosys.run(f"read_rtlil m.il\nread_rtlil gold.il\n{miter}\n{proofs}", cwd=tmp_path)
 
 
 def test_the_choice_is_the_seeds(top):
