@@ -188,22 +188,36 @@ def _readable(module: Netlist) -> Netlist:
 _DEVICES = {"ecp5": "ecp5-25k", "ice40": "ice40-hx8k", "gowin": "gw1nr-9c"}
 
 _FF = "stage.fwht.storage=ff"
-_CORES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("rotate128", ("stream.frame=4", "stream.lanes=1", "input.width=4", "input.fraction=0", _FF)),
-    ("rotate128", ("stream.frame=16", "stream.lanes=2", "input.width=8", "input.fraction=0", _FF)),
+
+
+def _small(frame: int, lanes: int, width: int, *more: str) -> tuple[str, tuple[str, ...]]:
+    sizes = (f"stream.frame={frame}", f"stream.lanes={lanes}", f"input.width={width}", "input.fraction=0")
+    return "rotate128", (*sizes, *(more or (_FF,)))
+
+
+# Small ones in each family; on ECP5 some as large as users have them too.
+_CORES = (
+    _small(4, 1, 4),
+    _small(8, 8, 6),
+    _small(16, 2, 8),
+    _small(16, 4, 6),
+    _small(32, 4, 4, _FF, "stage.fwht.registers=2"),
+    ("rht16", ("stream.lanes=4", "input.width=6", "input.fraction=0", _FF)),
+)
+_LUT_RAM = _small(64, 4, 4, "stage.fwht.storage=lutram")
+_LARGER = (
     ("rotate128", ("stream.frame=16", "stream.lanes=4", _FF)),
     ("rotate128", ("stream.frame=16", "stream.lanes=16", _FF)),
     ("rotate128", ("stream.frame=32", "stream.lanes=4", _FF, "stage.fwht.registers=2")),
     ("rht16", ("stream.lanes=4", _FF)),
-    ("mxfp4_32", ("stream.lanes=8", _FF, "stage.quantize.storage=ff")),
 )
-_LUT_RAM = ("rotate128", ("stream.frame=64", "stream.lanes=4", "stage.fwht.storage=lutram"))
+_MORE = {"ecp5": (_LUT_RAM, *_LARGER), "ice40": (), "gowin": (_LUT_RAM,)}
 
 
 def equivalences() -> list[Configuration]:
     """The configurations that are proved, by family, the smallest first."""
-    found = []
-    for family, device in _DEVICES.items():
-        cores = _CORES if family == "ice40" else (*_CORES, _LUT_RAM)
-        found += [Configuration(device, recipe, overrides) for recipe, overrides in cores]
-    return found
+    return [
+        Configuration(device, recipe, overrides)
+        for family, device in _DEVICES.items()
+        for recipe, overrides in (*_CORES, *_MORE[family])
+    ]
