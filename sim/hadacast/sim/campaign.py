@@ -85,6 +85,24 @@ def simple(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
     return np.clip(np.concatenate(found), low, high)
 
 
+def sparse(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
+    """Frames of which one element isn't zero, its codes from end to end of the input's range, then frames of two
+    such elements.
+
+    Behind a transform all magnitudes of the first are equal, and so the largest magnitude, and with it what is
+    looked up for it, takes each value there is, or `count` of them; the second have v + w and v - w.
+    """
+    n, low, high = spec.in_beats * spec.in_lanes, spec.input.min, spec.input.max
+    count = min(count, high - low + 1)
+    codes = low + (np.arange(count) * (high - low + 1) + rng.integers(0, high - low + 1)) // count
+    found = np.zeros((2 * count, n), dtype=np.int64)
+    found[np.arange(2 * count), rng.integers(0, n, 2 * count)] = rng.integers(low, high + 1, 2 * count)
+    found[:count] = 0
+    found[np.arange(count), rng.integers(0, n, count)] = low + (codes - low) % (high - low + 1)
+    found[np.arange(count, 2 * count), rng.integers(0, n, count)] = rng.permutation(found[:count].sum(axis=1))
+    return found
+
+
 def stimulus(spec: Pipeline, samples: int, seed: int) -> Stimulus:
     """Frames back to back with random gaps and stalls, some too short or too long, and resets amid frames."""
     rng = np.random.default_rng(seed)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from hadacast.errors import HadacastError
+from hadacast.format import Ints
 from hadacast.mutate.mutants import INPUT, Mutant, Mutated
 from hadacast.sim import campaign, pace, scoreboard
 from hadacast.sim.cycle import Job, Record
@@ -26,6 +27,9 @@ HUNG = "hung"
 SHORT, LONG = 256, 8192
 """Samples beside the frames that find the most, in the parts that come first and in those for who survives
 them."""
+
+BULK = 1 << 20
+"""Samples of the last part: rounding and look-up go wrong for one value in thousands, in one lane."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,26 +61,30 @@ class Verdict:
 def parts(spec: Any, seed: int = 0) -> Iterator[Part]:
     """The campaign for a pipeline, the shortest first.
 
-    Full rate; gaps alone; stalls alone; everything at once with broken frames and resets; then the same
-    longer, with other seeds."""
+    Full rate; gaps alone; stalls alone; everything at once with broken frames and resets; then the same longer,
+    with other seeds; then many frames at full rate.
+    """
     for name, samples, runs in (("", SHORT, 1), (", long", LONG, 3)):
         for run in range(runs):
             rng = np.random.default_rng([seed, run, samples])
-            count = max(8, samples // 64)
-            x = np.concatenate(
-                [
-                    campaign.frames(spec, samples, rng),
-                    campaign.scaled(spec, count, rng),
-                    campaign.simple(spec, count, rng),
-                ]
-            )
-            x = x[rng.permutation(len(x))]
+            x = mixed(spec, samples, rng)
             for kind, gaps, stalls in (("full rate", 0.0, 0.0), ("gaps", 0.3, 0.0), ("stalls", 0.0, 0.4)):
                 sent = Stimulus.frames(x, spec.in_lanes, gap_rate=gaps, stall_rate=stalls, seed=seed + run)
                 yield Part(kind + name, sent, paced=True)
             for more in range(3):
                 sent = campaign.disturbed(spec, x, rng, seed + 3 * run + more)
                 yield Part("broken frames and resets" + name, sent, paced=False)
+    x = mixed(spec, BULK, np.random.default_rng([seed, BULK]))
+    yield Part("full rate, bulk", Stimulus.frames(x, spec.in_lanes), paced=True)
+
+
+def mixed(spec: Any, samples: int, rng: np.random.Generator) -> Ints:
+    """Frames of all kinds in any order: random and extreme, and about as many samples of each other kind."""
+    count = max(8, samples // (4 * spec.in_beats * spec.in_lanes))
+    kinds = [campaign.frames(spec, samples // 4, rng)]
+    kinds += [kind(spec, count, rng) for kind in (campaign.scaled, campaign.simple, campaign.sparse)]
+    x = np.concatenate(kinds)
+    return np.asarray(x[rng.permutation(len(x))])
 
 
 class Bench:
