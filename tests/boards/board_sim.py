@@ -198,4 +198,4 @@ def _build(text: str, harness: str, output: Path) -> None:
         define = "#define DESIGN cxxrtl_design::p_top"
         source.write_text("\n".join([(work / "top.cc").read_text(), define, harness]))
         include = Path(str(resources.files("pyosys")), "share/include/backends/cxxrtl/runtime")
-        cxx.shared_library(source, output, include, "-O2")
+        cxx.shared_library([source], output, [include], ["-O2", "-DCXXRTL_NDEBUG"])

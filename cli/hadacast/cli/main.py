@@ -14,6 +14,7 @@ from hadacast.cli.commands.mutate import mutate
 from hadacast.cli.commands.plan import plan
 from hadacast.cli.commands.show import show
 from hadacast.cli.commands.simulate import simulate
+from hadacast.cli.commands.soak import soak
 from hadacast.cli.commands.synth import synth
 from hadacast.cli.commands.talk import talk
 from hadacast.cli.console import Output
@@ -41,6 +42,7 @@ for command in (
     generate,
     configure,
     simulate,
+    soak,
     mutate,
     evaluate,
     synth,

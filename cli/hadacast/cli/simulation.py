@@ -18,6 +18,7 @@ from hadacast.spec.hadamard import Hadamard
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.rotate import Rotate
 from hadacast.spec.stage import Stage
+from hadacast.synth.gates import Gates
 
 # Amaranth's simulator interprets: a fixed cost for a cycle, one for each butterfly, adder or multiplier of a
 # matrix in it, and one for each lane of any other stage.
@@ -112,20 +113,26 @@ def run(
     seed: int = 0,
     waves: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
+    netlist: Gates | None = None,
 ) -> Simulation:
-    """Send (frames, N) codes through the core on a simulator, and compare.
+    """Send (frames, N) codes through the core on a simulator, or through a netlist of it, and compare.
 
     Without gaps and stalls the latency must be the stated one and the rate one beat per cycle:
     anything else is a problem too. Raises HadacastError as `hadacast.sim.simulate` does, and for a core with
     ports beside its two streams.
     """
-    if spec.scales is not None:
-        raise HadacastError("layout is 'stream': a simulation takes one stream; take beside, ahead or behind")
-    if spec.random_bits:
-        raise HadacastError("random is 'port': nothing in a simulation drives it; take xorshift32")
+    refuse(spec)
     travelling = spec.abreast(frames).reshape(-1, spec.in_beats * spec.in_lanes)
     stimulus = Stimulus.frames(travelling, spec.in_lanes, gap_rate=gaps, stall_rate=stalls, seed=seed)
-    trace = run_simulator(AxiTop(spec), stimulus, simulator, waves=waves, progress=progress)
+    if netlist:
+        from hadacast.sim import run_gates
+
+        stimulus = stimulus.reset_first()
+        trace = run_gates.run(
+            netlist, AxiTop(spec), stimulus, simulator=simulator, seed=seed, progress=progress
+        )
+    else:
+        trace = run_simulator(AxiTop(spec), stimulus, simulator, waves=waves, progress=progress)
     comparison = compare(spec, stimulus, trace)
     problems = [*comparison.problems]
     rate = _rate(spec, trace)
@@ -152,6 +159,14 @@ def run(
         build_seconds=round(trace.build_seconds, 4),
         outputs=spec.apart(trace.data) if complete else None,
     )
+
+
+def refuse(spec: Pipeline) -> None:
+    """Raises HadacastError for a core with data ports beside its two streams."""
+    if spec.scales is not None:
+        raise HadacastError("layout is 'stream': a simulation takes one stream; take beside, ahead or behind")
+    if spec.random_bits:
+        raise HadacastError("random is 'port': nothing in a simulation drives it; take xorshift32")
 
 
 def _rate(spec: Pipeline, trace: Trace) -> float:

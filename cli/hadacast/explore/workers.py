@@ -49,7 +49,7 @@ def local(work: Work, source: Source, jobs: int) -> Rows:
     while True:
         running: dict[Future[Row], tuple[int, Task]] = {}
         try:
-            with _pool(jobs) as pool:
+            with processes(jobs) as pool:
                 while True:
                     for index, task in waiting:
                         try:
@@ -72,14 +72,14 @@ def local(work: Work, source: Source, jobs: int) -> Rows:
 
 def _alone(task: Task, source: Source) -> Row:
     try:
-        with _pool(1) as pool:
+        with processes(1) as pool:
             return pool.submit(_measured, task, source).result()
     except BrokenProcessPool:
         return {"error": LOST}
 
 
 @contextmanager
-def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
+def processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """Processes that end with this one, and at once if the block doesn't end well."""
     before = set(multiprocessing.active_children())
     # Forked ones would have each other's pipes open, and not see that this one is gone.

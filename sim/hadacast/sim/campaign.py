@@ -86,11 +86,10 @@ def simple(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
 
 
 def sparse(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
-    """Frames of which one element isn't zero, its codes from end to end of the input's range, then frames of two
-    such elements.
+    """Frames of one element that isn't zero, its codes from end to end of the input's range, then of two.
 
-    Behind a transform all magnitudes of the first are equal, and so the largest magnitude, and with it what is
-    looked up for it, takes each value there is, or `count` of them; the second have v + w and v - w.
+    Behind a transform all magnitudes of the first are equal, and so the largest magnitude, and with it what
+    is looked up for it, takes each value there is, or `count` of them; the second have v + w and v - w.
     """
     n, low, high = spec.in_beats * spec.in_lanes, spec.input.min, spec.input.max
     count = min(count, high - low + 1)

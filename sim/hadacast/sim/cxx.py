@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from hadacast.errors import HadacastError
@@ -35,15 +36,26 @@ def compiler() -> tuple[list[str], str]:
     return [sys.executable, "-m", "ziglang", "c++", "-mcpu=baseline"], f"zig {version} {platform.machine()}"
 
 
-def shared_library(source: Path, output: Path, include: Path, level: str) -> None:
-    """Compiles one C++17 file to a shared library; `level` is an option such as "-O2".
+def shared_library(
+    sources: Sequence[Path], output: Path, include: Sequence[Path], options: Sequence[str]
+) -> None:
+    """Compiles C++17 files, and links objects, to a shared library; `options` are such as "-O2".
 
     Raises HadacastError with the compiler's first error.
     """
+    _compile(sources, output, include, ["-shared", *options])
+
+
+def object_file(source: Path, output: Path, include: Sequence[Path], options: Sequence[str]) -> None:
+    """Compiles a C++17 file to an object that `shared_library` takes. Raises HadacastError as that does."""
+    _compile([source], output, include, ["-c", *options])
+
+
+def _compile(sources: Sequence[Path], output: Path, include: Sequence[Path], options: Sequence[str]) -> None:
     command, _ = compiler()
-    command += ["-std=c++17", level, "-DCXXRTL_NDEBUG", "-DNDEBUG", "-w", "-shared", "-fPIC", f"-I{include}"]
+    command += ["-std=c++17", "-DNDEBUG", "-w", "-fPIC", *options, *(f"-I{path}" for path in include)]
     result = subprocess.run(
-        [*command, str(source), "-o", str(output)],
+        [*command, *map(str, sources), "-o", str(output)],
         capture_output=True,
         text=True,
         errors="replace",

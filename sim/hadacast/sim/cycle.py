@@ -11,7 +11,7 @@ The run ends when every beat was taken and nothing was offered for longer than t
 beats came out than belong to what went in, or when the core takes nothing though nobody stalls it (it is
 hung).
 
-`cxxrtl_harness.cc` does exactly this in C++; tests hold the two against each other.
+`bench.cc` does exactly this in C++; tests hold the two against each other.
 """
 
 from __future__ import annotations

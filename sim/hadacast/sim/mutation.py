@@ -16,9 +16,8 @@ import numpy as np
 from hadacast.errors import HadacastError
 from hadacast.format import Ints
 from hadacast.mutate.mutants import INPUT, Mutant, Mutated
-from hadacast.sim import campaign, pace, scoreboard
+from hadacast.sim import campaign, compiled, pace, run_cxxrtl, scoreboard
 from hadacast.sim.cycle import Job, Record
-from hadacast.sim.run_cxxrtl import load_text, start
 from hadacast.sim.scoreboard import Segment
 from hadacast.sim.stimulus import Stimulus
 
@@ -61,8 +60,8 @@ class Verdict:
 def parts(spec: Any, seed: int = 0) -> Iterator[Part]:
     """The campaign for a pipeline, the shortest first.
 
-    Full rate; gaps alone; stalls alone; everything at once with broken frames and resets; then the same longer,
-    with other seeds; then many frames at full rate.
+    Full rate; gaps alone; stalls alone; everything at once with broken frames and resets; then the same
+    longer, with other seeds; then many frames at full rate.
     """
     for name, samples, runs in (("", SHORT, 1), (", long", LONG, 3)):
         for run in range(runs):
@@ -95,15 +94,13 @@ class Bench:
 
     def __init__(self, top: Any, mutated: Mutated, seed: int = 0) -> None:
         self.top = top
-        self.library: ctypes.CDLL = load_text(
-            mutated.text, out_bits=len(top.m_axis_tdata), constants=(INPUT,)
-        )
+        self.library: ctypes.CDLL = run_cxxrtl.library(mutated.text, choice=INPUT)
         self.campaign = list(parts(top.spec, seed))
         self._jobs = [Job.of(top, part.stimulus) for part in self.campaign]
         self._segments = [scoreboard.expect(top.spec, part.stimulus) for part in self.campaign]
         self._right: list[Record] = []
         for part, job, segments in zip(self.campaign, self._jobs, self._segments, strict=True):
-            record = start(self.library, job, constants=(0,))
+            record = compiled.run(self.library, job)
             check = self._check(part, record, segments)
             if check:
                 raise HadacastError(
@@ -116,7 +113,7 @@ class Bench:
         for part, job, segments, right in zip(
             self.campaign, self._jobs, self._segments, self._right, strict=True
         ):
-            record = start(self.library, job, constants=(mutant.number,))
+            record = compiled.run(self.library, job, seed=mutant.number)
             # Most survivors do, clock by clock, what the core does: no need to compare again.
             check = "" if _same(record, right) else self._check(part, record, segments)
             if check:

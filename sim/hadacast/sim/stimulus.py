@@ -114,18 +114,19 @@ class Stimulus:
         changes: frame number to beats added after the end of the frame (copies of its last beat), or, when
         negative, taken from its end. TLAST stays on the last beat of each. Frames can't become empty.
         """
-        starts, ends = self._frames(changes)
-        pieces = []
-        for frame, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            add = changes.get(frame, 0)
-            if end + add <= start:
-                raise HadacastError(f"frame {frame} has {end - start} beats; it can't change by {add}")
-            pieces.append(np.minimum(np.arange(start, end + add), end - 1))
-        pieces.append(np.arange(ends[-1] if len(ends) else 0, self.beats))
-        index = np.concatenate(pieces)
+        starts, ends = (np.array(edges, dtype=np.int64) for edges in self._frames(changes))
+        lengths = ends - starts
+        for frame, add in changes.items():
+            if lengths[frame] + add <= 0:
+                raise HadacastError(f"frame {frame} has {lengths[frame]} beats; it can't change by {add}")
+            lengths[frame] += add
+        stops = np.cumsum(lengths)
+        # From a frame's own begin on, and its last beat where it is over.
+        index = np.arange(lengths.sum()) - np.repeat(stops - lengths - starts, lengths)
+        index = np.minimum(index, np.repeat(ends - 1, lengths))
+        index = np.concatenate([index, np.arange(ends[-1] if len(ends) else 0, self.beats)])
         last = np.zeros(len(index), dtype=np.bool_)
-        lengths = np.array([len(piece) for piece in pieces[:-1]], dtype=np.int64)
-        last[np.cumsum(lengths) - 1] = True
+        last[stops - 1] = True
         return replace(self, data=self.data[index], last=last, gap=self.gap[index])
 
     def lose_last(self, frames: Iterable[int]) -> Stimulus:
@@ -139,6 +140,12 @@ class Stimulus:
     def with_resets(self, *beats: int) -> Stimulus:
         """The same beats, with a reset before each of the given ones."""
         return replace(self, resets=beats)
+
+    def reset_first(self) -> Stimulus:
+        """The same beats, with one more reset in the first cycle, for a core that wakes in any state."""
+        gap = self.gap.copy()
+        gap[:1] = 0
+        return replace(self, gap=gap, resets=tuple(sorted({0, *self.resets})))
 
     def _frames(self, chosen: Iterable[int]) -> tuple[list[int], list[int]]:
         """First beat and end of each frame, when the chosen frame numbers are among them."""

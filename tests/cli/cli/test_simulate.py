@@ -8,6 +8,8 @@ import pytest
 from hadacast import recipe as recipes
 from hadacast import samples
 from hadacast.cli import data, simulation
+from hadacast.errors import HadacastError
+from hadacast.sim import run_gates
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
 
@@ -279,3 +281,29 @@ def test_affordable_frames(frame, lanes, least):
     assert frames is not None
     assert frames >= least
     assert simulation.affordable_frames(spec, "cxxrtl") is None
+
+
+def test_gates(hadacast, codes):
+    try:
+        run_gates.available()
+    except HadacastError as missing:
+        pytest.skip(str(missing))
+    found = hadacast("simulate", "small.toml", "--data", "x.npy", "--gates", "ecp5", "--json").document
+    assert found["ok"]
+    assert found["simulation"]["samples"] == 48
+    assert found["simulation"]["latency_cycles"] == found["simulation"]["latency_stated"]
+    assert found["gates"]["family"] == "ecp5"
+    assert not found["gates"]["placed"]
+    assert found["gates"]["cells"]["TRELLIS_FF"] > 10
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--gates", "ecp5", "--waves", "x.vcd"), "waves is 'x.vcd': a simulation of gates writes none"),
+        (("--gates", "ecp5", "--simulator", "icarus"), "gates want one of verilator, cxxrtl"),
+        (("--placed",), "--placed wants --gates FAMILY"),
+    ],
+)
+def test_what_gates_cannot_do(fails, options, said):
+    assert said in fails("simulate", "small.toml", *options)

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from pathlib import Path
+from importlib import resources
 
 import pytest
 from hw.netlists import for_models
@@ -11,7 +11,7 @@ from hadacast.errors import HadacastError
 from hadacast.tech.adders import ButterflyAdders
 from hadacast.tools import gowin_alu, yosys
 
-RAW = f"read_verilog {Path(__file__).with_name('alu_raw.v')}"
+RAW = f"read_verilog {resources.files('hadacast.synth') / 'models' / 'alu_raw.v'}"
 
 
 def synthesized(folder, verilog, top):

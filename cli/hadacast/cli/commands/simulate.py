@@ -21,7 +21,14 @@ SOME = 8  # frames of which figures are printed
 @click.command("simulate")
 @with_recipe()
 @with_data
-@click.option("--simulator", default="amaranth", show_default=True, help="See hadacast list.")
+@click.option("--simulator", default=None, help="See hadacast list. Default: amaranth; of gates, verilator.")
+@click.option(
+    "--gates",
+    type=click.Choice(["ice40", "ecp5", "gowin"]),
+    default=None,
+    help="Simulate the netlist after synthesis for this family.",
+)
+@click.option("--placed", is_flag=True, help="With --gates: the netlist after place and route.")
 @click.option("--out", "-o", metavar="FILE", default=None, help="Write the results to this .npy file.")
 @click.option("--gaps", type=float, default=0.0, help="Share of cycles in which the sender idles.")
 @click.option("--stalls", type=float, default=0.0, help="Share of cycles in which the receiver stalls.")
@@ -34,7 +41,9 @@ def simulate(
     tensor: str | None,
     frames: int | None,
     seed: int,
-    simulator: str,
+    simulator: str | None,
+    gates: str | None,
+    placed: bool,
     out: str | None,
     gaps: float,
     stalls: float,
@@ -46,33 +55,48 @@ def simulate(
     last axis is cut into frames. Any difference from the exact result is a failure.
     """
     from hadacast.cli import available, simulation
+    from hadacast.core.top import AxiTop
     from hadacast.report import pictures, quantization
 
     spec = chosen.pipeline
     for name, rate in (("gaps", gaps), ("stalls", stalls)):
         if not 0 <= rate < 1:
             raise HadacastError(f"{name} is {rate}: it must be from 0 up to, but not including, 1")
-    available.simulator(simulator)
+    if placed and not gates:
+        raise HadacastError("--placed wants --gates FAMILY")
+    if gates:
+        if waves:
+            raise HadacastError(f"waves is {waves!r}: a simulation of gates writes none")
+        from hadacast.sim import run_gates
+
+        name = run_gates.available(simulator)
+    else:
+        name = simulator or "amaranth"
+        available.simulator(name)
     path = files.target(out) if out else None
     picture = files.target(waves) if waves else None
-    if picture and picture.suffix != simulation.waves_suffix(simulator):
-        raise HadacastError(
-            f"waves is {waves!r}: {simulator} writes {simulation.waves_suffix(simulator)} files"
-        )
+    if picture and picture.suffix != simulation.waves_suffix(name):
+        raise HadacastError(f"waves is {waves!r}: {name} writes {simulation.waves_suffix(name)} files")
     taken = load(data or chosen.recipe.sample, spec, tensor=tensor, frames=frames, seed=seed)
     with (
-        output.job(f"simulating {len(taken.frames):,} frames of {spec.name} on {simulator}") as job,
+        output.job(f"simulating {len(taken.frames):,} frames of {spec.name} on {name}") as job,
         files.pending(picture, keep=True) if picture else nullcontext() as part,
     ):
+        netlist = None
+        if gates:
+            simulation.refuse(spec)
+            netlist = run_gates.netlist(AxiTop(spec), gates, job.news, placed=placed)
+            job.news(f"simulating {len(taken.frames):,} frames on {sum(netlist.cells.values()):,} cells")
         result = simulation.run(
             spec,
             taken.frames,
-            simulator=simulator,
+            simulator=name,
             gaps=gaps,
             stalls=stalls,
             seed=seed,
             waves=part,
             progress=job.count,
+            netlist=netlist,
         )
     written = {}
     if path and result.ok and result.outputs is not None:
@@ -83,6 +107,7 @@ def simulate(
         "recipe": chosen.to_dict(),
         "data": taken.to_dict(),
         "simulation": result.to_dict(),
+        "gates": {"family": gates, "placed": placed, "cells": dict(netlist.cells)} if netlist else None,
         "quantization": quantization.report(spec, taken.frames),
         "pictures": pictures.figures(spec, chosen.recipe.image, taken.frames),
         "outputs": written,
@@ -91,6 +116,9 @@ def simulate(
     output.emit("simulate", document)
     if not output.json:
         rows = [*facts(document["simulation"]), ("data", data_text(taken))]
+        if netlist:
+            when = "place and route" if placed else "synthesis"
+            rows.append(("gates", f"{sum(netlist.cells.values()):,} cells of {gates}, after {when}"))
         if written:
             rows.append(("results", written["file"]))
         output.facts(spec.name, rows)
