@@ -204,7 +204,7 @@ _CORES = (
     _small(32, 4, 4, _FF, "stage.fwht.registers=2"),
     ("rht16", ("stream.lanes=4", "input.width=6", "input.fraction=0", _FF)),
 )
-_LUT_RAM = _small(64, 4, 4, "stage.fwht.storage=lutram")
+_LUT_RAM = _small(16, 1, 4, "stage.fwht.storage=lutram")
 _LARGER = (
     ("rotate128", ("stream.frame=16", "stream.lanes=4", _FF)),
     ("rotate128", ("stream.frame=16", "stream.lanes=16", _FF)),

@@ -1,6 +1,7 @@
 """Stimuli that try to break any core: extreme frames, gaps, stalls, resets, and frames of a wrong length."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hadacast.format import Ints
 from hadacast.minifloat import Minifloat
@@ -48,41 +49,80 @@ def scaled(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
 def _floats(format_: Minifloat, count: int, n: int, rng: np.random.Generator) -> Ints:
     mantissa = format_.mantissa
     top = 1 << format_.exponent
-    center = rng.integers(0, top, (count, 1))
-    exponent = np.clip(center + rng.integers(-4, 5, (count, n)), 0, top - 2)
+    exponent = np.clip(_anywhere(top, count, rng)[:, None] + rng.integers(-4, 5, (count, n)), 0, top - 2)
     codes = exponent << mantissa | rng.integers(0, 1 << mantissa, (count, n))
     if format_.sign:
         codes |= rng.integers(0, 2, (count, n)) << (format_.width - 1)
     return np.concatenate([np.zeros((2, n), dtype=np.int64), codes])
 
 
+def _anywhere(top: int, count: int, rng: np.random.Generator) -> Ints:
+    """Numbers below `top`, a third of them close to either end: exponents, and what clips there."""
+    near = rng.integers(0, min(top, 12), count)
+    choices = [rng.integers(0, top, count), near, top - 1 - near]
+    return np.asarray(np.choose(rng.choice(3, count, p=(2 / 3, 1 / 6, 1 / 6)), choices))
+
+
+STEPS = (1, 3, 5, 6, 7, 8, 12, 14, 15, 24)
+"""Small numbers of which ratios lie where codes of integers and of small floating-point numbers meet."""
+
+
 def simple(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
     """Frames of small multiples of one number each, and frames whose Hadamard transform is such a frame.
 
     So ratios to the largest magnitude, or to the range, are simple fractions, behind a transform too:
-    quotients come out even, and rounding finds ties. Of floating-point input, multiples are of a few
-    mantissas."""
+    quotients come out even, and rounding finds ties."""
     n = spec.in_beats * spec.in_lanes
-    steps = rng.choice([1, 3, 7, 8, 14, 15], (count, 1))
+    steps = rng.choice(STEPS, (count, 1))
     few = rng.integers(-steps, steps + 1, (count, n))
     few[np.arange(count), rng.integers(0, n, count)] = rng.choice([-1, 1], count) * steps[:, 0]
-    if isinstance(spec.input, Minifloat):
-        sign = (few < 0) & spec.input.sign
-        middle = rng.integers(1, (1 << spec.input.exponent) - 1, (count, 1))
-        tops = few & ((1 << min(3, spec.input.mantissa)) - 1)
-        codes = middle << spec.input.mantissa | tops << max(spec.input.mantissa - 3, 0)
-        return np.asarray(np.where(few, codes | sign * spec.input.sign_bit, 0))
-    low, high = spec.input.min, spec.input.max
-    found = [few * rng.integers(1, high // int(steps.max()) + 2, (count, 1))]
+    found = [few]
     if n & (n - 1) == 0 and spec.input.signed:
         turned = few
         for bit in range(n.bit_length() - 1):
             half = turned.reshape(count, -1, 2, 1 << bit)
             turned = np.stack([half[:, :, 0] + half[:, :, 1], half[:, :, 0] - half[:, :, 1]], 2)
             turned = turned.reshape(count, n)
-        most = np.abs(turned).max(axis=1, keepdims=True).clip(1)
-        found.append(turned * (1 + rng.integers(0, np.maximum(high // most, 1))))
-    return np.clip(np.concatenate(found), low, high)
+        found.append(turned)
+    return _times(spec, np.concatenate(found), rng)[0]
+
+
+def nudged(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
+    """Frames of one to three elements of simple ratios, and beside them some of the smallest there are.
+
+    So sums lie a last bit beside where rounding turns, or of floating-point input less than a last bit."""
+    n = spec.in_beats * spec.in_lanes
+    steps = rng.choice(STEPS, (count, 1))
+    place = rng.permuted(np.tile(np.arange(n), (count, 1)), axis=1)
+    large = rng.integers(-steps, steps + 1, (count, n))
+    large[place >= rng.integers(1, 4, (count, 1))] = 0
+    large[place == 0] = steps[:, 0]
+    codes, power = _times(spec, large, rng)
+    rest = (place >= 3) & (place < 3 + rng.integers(0, 5, (count, 1)))
+    if isinstance(spec.input, Minifloat):
+        tiny = np.ldexp(rng.integers(-255, 256, (count, n)), power - rng.integers(0, 24, (count, n)))
+        return np.where(rest, _encoded(spec.input, tiny), codes)
+    tiny = rng.integers(-2, 3, (count, n))
+    return np.clip(np.where(rest, tiny, codes), spec.input.min, spec.input.max)
+
+
+def _times(spec: Pipeline, x: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """Frames of small integers, each times another number, as codes; of floating-point input that number is
+    a power of two, the second result (frames, 1)."""
+    count = len(x)
+    if isinstance(spec.input, Minifloat):
+        format_ = spec.input
+        power = format_.unit + format_.mantissa + _anywhere((1 << format_.exponent) - 1, count, rng)[:, None]
+        power = power - np.ceil(np.log2(np.abs(x).max(axis=1, keepdims=True).clip(1))).astype(np.int64) // 2
+        return _encoded(format_, np.ldexp(x, power)), power
+    low, high = spec.input.min, spec.input.max
+    most = np.abs(x).max(axis=1, keepdims=True).clip(1)
+    times = 1 + rng.integers(0, np.maximum(high // most, 1))
+    return np.clip(x * times, low, high), times
+
+
+def _encoded(format_: Minifloat, values: NDArray[np.float64]) -> Ints:
+    return format_.encode(values if format_.sign else np.abs(values))
 
 
 def sparse(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
@@ -125,3 +165,16 @@ def disturbed(spec: Pipeline, x: Ints, rng: np.random.Generator, seed: int) -> S
     plan = plan.resize(longer | shorter).lose_last(rng.choice(len(x), 1))
     resets = np.unique(rng.choice(plan.beats, 4, replace=False))
     return plan.with_resets(*(int(beat) for beat in resets))
+
+
+def paused(spec: Pipeline, x: Ints, rng: np.random.Generator) -> Stimulus:
+    """The frames `x`, (frames, N), some of them too short, and pauses between frames in which the rest of a
+    short one can be made up."""
+    plan = Stimulus.frames(x, spec.in_lanes)
+    if spec.in_beats > 1:
+        chosen = rng.choice(len(x), max(4, len(x) // 4), replace=False)
+        plan = plan.resize({int(f): -int(rng.integers(1, spec.in_beats)) for f in chosen})
+    first = np.flatnonzero(plan.last)[:-1] + 1
+    gap = plan.gap.copy()
+    gap[first] = rng.integers(0, 3, len(first)) * 2 * spec.in_beats
+    return Stimulus(plan.data, plan.last, gap, plan.ready)

@@ -20,6 +20,7 @@ from hadacast.sim import campaign, compiled, pace, run_cxxrtl, scoreboard
 from hadacast.sim.cycle import Job, Record
 from hadacast.sim.scoreboard import Segment
 from hadacast.sim.stimulus import Stimulus
+from hadacast.sim.trace import Trace
 
 HUNG = "hung"
 
@@ -31,13 +32,17 @@ BULK = 1 << 20
 """Samples of the last part: rounding and look-up go wrong for one value in thousands, in one lane."""
 
 
+Pace = Callable[[Any, Stimulus, Trace], list[tuple[str, str]]]
+"""A check of pace.py."""
+
+
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A stimulus of the campaign. paced: whether it is of good frames alone, so that pace is checked too."""
+    """A stimulus of the campaign, and what is checked of its pace."""
 
     name: str
     stimulus: Stimulus
-    paced: bool
+    pace: Pace
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,8 @@ class Verdict:
 def parts(spec: Any, seed: int = 0) -> Iterator[Part]:
     """The campaign for a pipeline, the shortest first.
 
-    Full rate; gaps alone; stalls alone; everything at once with broken frames and resets; then the same
-    longer, with other seeds; then many frames at full rate.
+    Full rate; gaps alone; stalls alone; short frames and pauses; everything at once with broken frames and
+    resets; then the same longer, with other seeds; then many frames at full rate.
     """
     for name, samples, runs in (("", SHORT, 1), (", long", LONG, 3)):
         for run in range(runs):
@@ -69,19 +74,26 @@ def parts(spec: Any, seed: int = 0) -> Iterator[Part]:
             x = mixed(spec, samples, rng)
             for kind, gaps, stalls in (("full rate", 0.0, 0.0), ("gaps", 0.3, 0.0), ("stalls", 0.0, 0.4)):
                 sent = Stimulus.frames(x, spec.in_lanes, gap_rate=gaps, stall_rate=stalls, seed=seed + run)
-                yield Part(kind + name, sent, paced=True)
+                yield Part(kind + name, sent, pace.check)
+            sent = campaign.paused(spec, x, rng)
+            yield Part("short frames and pauses" + name, sent, pace.rested)
             for more in range(3):
                 sent = campaign.disturbed(spec, x, rng, seed + 3 * run + more)
-                yield Part("broken frames and resets" + name, sent, paced=False)
+                yield Part("broken frames and resets" + name, sent, _any_pace)
     x = mixed(spec, BULK, np.random.default_rng([seed, BULK]))
-    yield Part("full rate, bulk", Stimulus.frames(x, spec.in_lanes), paced=True)
+    yield Part("full rate, bulk", Stimulus.frames(x, spec.in_lanes), pace.check)
+
+
+def _any_pace(spec: Any, stimulus: Stimulus, trace: Trace) -> list[tuple[str, str]]:
+    return []
 
 
 def mixed(spec: Any, samples: int, rng: np.random.Generator) -> Ints:
     """Frames of all kinds in any order: random and extreme, and about as many samples of each other kind."""
-    count = max(8, samples // (4 * spec.in_beats * spec.in_lanes))
-    kinds = [campaign.frames(spec, samples // 4, rng)]
-    kinds += [kind(spec, count, rng) for kind in (campaign.scaled, campaign.simple, campaign.sparse)]
+    count = max(8, samples // (5 * spec.in_beats * spec.in_lanes))
+    kinds = [campaign.frames(spec, samples // 5, rng)]
+    special = (campaign.scaled, campaign.simple, campaign.nudged, campaign.sparse)
+    kinds += [kind(spec, count, rng) for kind in special]
     x = np.concatenate(kinds)
     return np.asarray(x[rng.permutation(len(x))])
 
@@ -130,7 +142,7 @@ class Bench:
         if not result.ok:
             self._why = result.problems[0]
             return result.kinds[0]
-        for kind, text in pace.check(self.top.spec, part.stimulus, trace) if part.paced else ():
+        for kind, text in part.pace(self.top.spec, part.stimulus, trace):
             self._why = text
             return kind
         return ""

@@ -32,3 +32,14 @@ def check(spec: Any, stimulus: Stimulus, trace: Trace) -> list[tuple[str, str]]:
                 ("rate", f"{idle[beat - 1 - spec.out_beats]} cycles without a beat before output {beat}")
             )
     return found
+
+
+def rested(spec: Any, stimulus: Stimulus, trace: Trace) -> list[tuple[str, str]]:
+    """The same of frames of any length, to a receiver that never stalls: a beat after a pause in which the
+    rest of a short frame can be made up must be taken in the cycle in which it is offered."""
+    waits = np.diff(trace.accept) - 1 - stimulus.gap[1:]
+    wrong = np.flatnonzero((waits > 0) & (stimulus.gap[1:] >= 2 * spec.in_beats))
+    if not len(wrong):
+        return []
+    beat, pause = int(wrong[0]) + 1, int(stimulus.gap[wrong[0] + 1])
+    return [("rate", f"beat {beat} had to wait {waits[beat - 1]} cycles, after a pause of {pause}")]
