@@ -26,10 +26,41 @@ COMMANDS = (
     " --mutants 580 --prove 12",
     "hadacast mutate mxfp4_32_bf16 -n 8 -p 2 --set stage.quantize.group=8 --set stage.align.guard=4"
     " --mutants 560 --prove 12",
-    "hadacast mutate nvfp4_rht16 -p 4 -w 8 --set input.fraction=4 --mutants 535 --prove 12",
+    "hadacast mutate nvfp4_rht16 -p 4 -w 8 --set input.fraction=4 --mutants 535 --prove 8",
 )
 
-REASONS: dict[tuple[str, int], str] = {}
+_THERE = (
+    "Equal: a beat is popped only with its group's scale, which comes long after it. So the queue's valid "
+    "is 1 whenever it matters."
+)
+REASONS: dict[tuple[str, int], str] = {
+    ("rotate128", 445): (
+        "Equal: between beats it writes to the place of the next one. What was there has been read ahead by "
+        "then, and the next beat overwrites it."
+    ),
+    ("nvfp4_rht16", 154): (
+        "Equal: a magnitude with the top bit is above the steps that choose the comparison, and then the "
+        "other one counts."
+    ),
+    ("nvfp4_rht16", 191): (
+        "Equal: the row is that of significand 15/8, which E4M3 hasn't at its highest exponent. So it is "
+        "shifted right by 1 or more, and 259 and 258 become one."
+    ),
+    ("nvfp4_rht16", 195): (
+        "No fault: while the receiver stalls, the core takes a beat less before it stalls too. No rate or "
+        "result depends on it."
+    ),
+    ("nvfp4_rht16", 248): _THERE,
+    ("nvfp4_rht16", 430): (
+        "Equal: the mark of a frame's last beat can end early, while that beat is waited for; its word has "
+        "the mark of the beat before too."
+    ),
+    ("nvfp4_rht16", 432): _THERE,
+    ("nvfp4_rht16", 471): (
+        "Equal: wrong for shifts by 8 and 12 only. A shift by 8 comes with a largest magnitude of 1, whose row "
+        "has thresholds below 256: zeros, as by 9 and by 12."
+    ),
+}
 """By recipe and number of the mutant: why it survives, for those that aren't proved equal."""
 
 CHECKS = {

@@ -92,11 +92,35 @@ def test_pace():
     assert pace.check(spec, stalled, trace(slow, beats + late, beats + late)) == []
 
 
+def test_pace_behind_short_frames():
+    stage = Fwht(frame=2, lanes=1, input=Format(width=4, signed=True))
+    spec = Pipeline(name="tiny", stages=(stage,))
+    sent = campaign.paused(spec, np.zeros((12, 2), dtype=np.int64), np.random.default_rng(0))
+    lengths = np.diff(np.flatnonzero(sent.last), prepend=-1)
+    assert set(lengths) == {1, 2}
+    # Pauses are before first beats alone, and long enough for a frame.
+    first = np.flatnonzero(sent.last)[:-1] + 1
+    assert set(sent.gap[first]) == {0, 4, 8}
+    assert sent.gap.sum() == sent.gap[first].sum()
+    accept = np.cumsum(sent.gap + 1) - 1
+    none = np.zeros(0, dtype=np.int64)
+    assert pace.rested(spec, sent, trace(accept, none, none)) == []
+    beat = int(np.flatnonzero(sent.gap)[0])
+    late = accept + (np.arange(len(accept)) >= beat)
+    assert pace.rested(spec, sent, trace(late, none, none)) == [
+        ("rate", f"beat {beat} had to wait 1 cycles, after a pause of {sent.gap[beat]}")
+    ]
+    # Without a pause, the rest of a short frame may keep a beat waiting.
+    beat = int(np.flatnonzero(sent.gap[1:] == 0)[0]) + 1
+    assert pace.rested(spec, sent, trace(accept + (np.arange(len(accept)) >= beat), none, none)) == []
+
+
 @pytest.mark.parametrize("recipe", ["rotate128", "mxfp4_32_bf16", "whitepaper_uint8", "kv_int2_g128_read"])
 def test_frames_fit_any_input(recipe):
     spec = load(recipe).pipeline
     rng = np.random.default_rng(0)
-    for found in (campaign.scaled(spec, 20, rng), campaign.simple(spec, 20, rng)):
+    for kind in (campaign.scaled, campaign.simple, campaign.nudged, campaign.sparse, campaign.coarse):
+        found = kind(spec, 20, rng)
         assert found.shape[1] == spec.in_beats * spec.in_lanes
         assert len(found) >= 20
         assert found.min() >= spec.input.min
@@ -114,3 +138,24 @@ def test_simple_frames_have_ties():
         step = np.gcd.reduce(rows, axis=1)
         assert (np.abs(rows).max(axis=1) // step <= max(campaign.STEPS)).all()
         assert (step > 1).mean() > 0.8
+
+
+def test_nudged_frames_lie_beside_simple_ones():
+    """A large element or three, and beside them some last bits, or of floating-point input still less."""
+    rng = np.random.default_rng(2)
+    found = np.abs(campaign.nudged(load("rotate128", ("stream.frame=16",)).pipeline, 200, rng))
+    assert ((found > 2).sum(axis=1) <= 3).all()
+    assert (((found > 0) & (found <= 2)).sum(axis=1) > 0).mean() > 0.5
+    spec = load("mxfp4_32_bf16").pipeline
+    values = np.abs(spec.input.decode(campaign.nudged(spec, 200, rng)))
+    small = (values > 0) & (values < values.max(axis=1, keepdims=True) / 4096)
+    assert (small.sum(axis=1) > 0).mean() > 0.2
+
+
+def test_coarse_frames_have_round_sums():
+    """Behind the transform, negative powers of two are no accident."""
+    spec = load("rotate128", ("stream.frame=16", "input.width=8")).pipeline
+    found = campaign.coarse(spec, 2000, np.random.default_rng(3))
+    turned = spec.respond(found.reshape(2000, 4, 4))
+    for power in (256, 512):
+        assert (turned == -power).sum() > 10

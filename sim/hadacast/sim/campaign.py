@@ -125,6 +125,14 @@ def _encoded(format_: Minifloat, values: NDArray[np.float64]) -> Ints:
     return format_.encode(values if format_.sign else np.abs(values))
 
 
+def coarse(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
+    """Random frames whose low bits are 0, from all of them to none: sums are often round numbers, such as
+    powers of two, where carries are long."""
+    x = rng.integers(spec.input.min, spec.input.max + 1, (count, spec.in_beats * spec.in_lanes))
+    low = rng.integers(0, spec.input.width, (count, 1))
+    return x >> low << low
+
+
 def sparse(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
     """Frames of one element that isn't zero, its codes from end to end of the input's range, then of two.
 

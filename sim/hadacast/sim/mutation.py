@@ -28,8 +28,8 @@ SHORT, LONG = 256, 8192
 """Samples beside the frames that find the most, in the parts that come first and in those for who survives
 them."""
 
-BULK = 1 << 20
-"""Samples of the last part: rounding and look-up go wrong for one value in thousands, in one lane."""
+ROUND, BULK = 1 << 16, 1 << 20
+"""Samples of the last parts: rounding and look-up go wrong for one value in thousands, in one lane."""
 
 
 Pace = Callable[[Any, Stimulus, Trace], list[tuple[str, str]]]
@@ -66,7 +66,7 @@ def parts(spec: Any, seed: int = 0) -> Iterator[Part]:
     """The campaign for a pipeline, the shortest first.
 
     Full rate; gaps alone; stalls alone; short frames and pauses; everything at once with broken frames and
-    resets; then the same longer, with other seeds; then many frames at full rate.
+    resets; then the same longer, with other seeds; then many frames at full rate, first those of round sums.
     """
     for name, samples, runs in (("", SHORT, 1), (", long", LONG, 3)):
         for run in range(runs):
@@ -80,6 +80,9 @@ def parts(spec: Any, seed: int = 0) -> Iterator[Part]:
             for more in range(3):
                 sent = campaign.disturbed(spec, x, rng, seed + 3 * run + more)
                 yield Part("broken frames and resets" + name, sent, _any_pace)
+    rng = np.random.default_rng([seed, ROUND])
+    x = campaign.coarse(spec, max(8, ROUND // (spec.in_beats * spec.in_lanes)), rng)
+    yield Part("full rate, round sums", Stimulus.frames(x, spec.in_lanes), pace.check)
     x = mixed(spec, BULK, np.random.default_rng([seed, BULK]))
     yield Part("full rate, bulk", Stimulus.frames(x, spec.in_lanes), pace.check)
 
