@@ -57,8 +57,8 @@ REASONS: dict[tuple[str, int], str] = {
     ),
     ("nvfp4_rht16", 432): _THERE,
     ("nvfp4_rht16", 471): (
-        "Equal: wrong for shifts by 8 and 12 only. A shift by 8 comes with a largest magnitude of 1, whose row "
-        "has thresholds below 256: zeros, as by 9 and by 12."
+        "Equal: wrong for shifts by 8 and 12 only. A shift by 8 comes with a largest magnitude of 1, whose "
+        "row has thresholds below 256: zeros, as by 9 and by 12."
     ),
 }
 """By recipe and number of the mutant: why it survives, for those that aren't proved equal."""
