@@ -70,7 +70,8 @@ def main() -> None:
             print(" ", result["verdict"], result["seconds"], file=sys.stderr, flush=True)
             store[configuration.name] = result | {"tools": f"yosys {yosys.version()}"}
             STORE.write_text(json.dumps(store, indent=1) + "\n", encoding="utf-8")
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), store), encoding="utf-8")
+    if all(configuration.name in store for configuration in equivalences()):
+        PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), store), encoding="utf-8")
 
 
 if __name__ == "__main__":

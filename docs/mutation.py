@@ -120,7 +120,7 @@ def survivors(store: dict[str, Any]) -> str:
                 f"`{recipe}`",
                 f"`{found['place']}`, {where}: {found['what']}",
                 f"`{found['source']}`",
-                REASONS.get((recipe, found["number"]), ""),
+                REASONS.get((recipe, found["number"]), "(not explained yet)"),
             )
             lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) if len(lines) > 2 else "(There are none.)"

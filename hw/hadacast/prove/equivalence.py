@@ -204,14 +204,13 @@ _CORES = (
     _small(32, 4, 4, _FF, "stage.fwht.registers=2"),
     ("rht16", ("stream.lanes=4", "input.width=6", "input.fraction=0", _FF)),
 )
-_LUT_RAM = _small(16, 1, 4, "stage.fwht.storage=lutram")
 _LARGER = (
     ("rotate128", ("stream.frame=16", "stream.lanes=4", _FF)),
     ("rotate128", ("stream.frame=16", "stream.lanes=16", _FF)),
     ("rotate128", ("stream.frame=32", "stream.lanes=4", _FF, "stage.fwht.registers=2")),
     ("rht16", ("stream.lanes=4", _FF)),
 )
-_MORE = {"ecp5": (_LUT_RAM, *_LARGER), "ice40": (), "gowin": (_LUT_RAM,)}
+_MORE = {"ecp5": _LARGER, "ice40": (), "gowin": ()}
 
 
 def equivalences() -> list[Configuration]:
