@@ -13,6 +13,7 @@ with interruptible():
     from hadacast.cli.commands.explore import explore
     from hadacast.cli.commands.generate import generate
     from hadacast.cli.commands.list import list_
+    from hadacast.cli.commands.mutate import mutate
     from hadacast.cli.commands.plan import plan
     from hadacast.cli.commands.show import show
     from hadacast.cli.commands.simulate import simulate
@@ -45,6 +46,7 @@ for command in (
     configure,
     simulate,
     soak,
+    mutate,
     evaluate,
     synth,
     bench,

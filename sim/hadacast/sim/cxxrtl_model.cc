@@ -1,5 +1,6 @@
 // `class Model` of bench.cc around a design that `write_cxxrtl` wrote. It is compiled after the design, in one
-// file, with DESIGN the struct of its top, and either WAVES, or ONE_PASS if it has no feedback.
+// file, with DESIGN the struct of its top, and either WAVES, or ONE_PASS if it has no feedback; and with CHOICE
+// an input that chooses among several cores, if the design is that.
 
 #include <cstdint>
 #include <cstdio>
@@ -33,8 +34,14 @@ public:
 	static constexpr size_t IN_WORDS = sizeof(top.p_s__axis__tdata.data) / 4;
 	static constexpr size_t OUT_WORDS = sizeof(current(top.p_m__axis__tdata).data) / 4;
 
-	// CXXRTL knows no unknown states: what has no initial value starts at 0.
-	explicit Model(uint64_t) {}
+	// CXXRTL knows no unknown states: what has no initial value starts at 0. So the seed is free to choose.
+	explicit Model(uint64_t seed) {
+#ifdef CHOICE
+		top.CHOICE.template set<uint32_t>(uint32_t(seed));
+#else
+		(void)seed;
+#endif
+	}
 
 	void data(const uint32_t *words) { std::memcpy(top.p_s__axis__tdata.data, words, 4 * IN_WORDS); }
 	void last(bool value) { top.p_s__axis__tlast.template set<bool>(value); }

@@ -72,9 +72,16 @@ def load(top: Any, *, waves: bool = False, level: str = LEVEL) -> ctypes.CDLL:
     return library(text, SPLIT if len(top.m_axis_tdata) >= WIDE else "", waves=waves, level=level)
 
 
-def library(text: str, script: str = "", *, waves: bool = False, level: str = LEVEL) -> ctypes.CDLL:
-    """The same of RTLIL whose top is `top`, after the Yosys commands of `script`."""
+def library(
+    text: str, script: str = "", *, choice: str = "", waves: bool = False, level: str = LEVEL
+) -> ctypes.CDLL:
+    """The same of RTLIL whose top is `top`, after the Yosys commands of `script`.
+
+    choice: an input beside the streams, up to 32 bits, that is the seed of `compiled.run` for a whole run;
+    its name has no underscores."""
     bench = compiled.source("cxxrtl_model.cc")
+    if choice:
+        bench = f"#define CHOICE p_{choice}\n{bench}"
     _, compiler = cxx.compiler()
     name = cache.digest([text, bench, script, yosys.version(), compiler, level, str(waves)])
     path = cache.built(f"cxxrtl-{name}.so", partial(_build, text, bench, script, waves, level))

@@ -32,6 +32,8 @@ class Comparison:
     mismatches: wrong samples, wrong TLAST and TUSER bits, and missing and surplus beats, together.
     samples: output elements compared; frames: good frames sent; dropped: frames with a misplaced TLAST sent.
     problems: everything wrong, one text each, broken stream rules included; empty when right.
+    kinds: of each problem which check found it: refused, data, tlast, tuser, surplus, missing, late,
+    frame_error, or rule.
     """
 
     mismatches: int
@@ -39,6 +41,7 @@ class Comparison:
     frames: int
     dropped: int
     problems: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -128,20 +131,22 @@ def _results(spec: Any, stimulus: Stimulus, starts: list[NDArray[np.int64]]) -> 
     return np.concatenate(found)
 
 
-def compare(spec: Any, stimulus: Stimulus, trace: Trace) -> Comparison:
+def compare(spec: Any, stimulus: Stimulus, trace: Trace, segments: list[Segment] | None = None) -> Comparison:
     """Holds a run against the exact result.
 
     spec: name, lanes and beats of either side, latency, sequential and compute, as a `Pipeline`. Besides
     data, TLAST, TUSER and the error count it checks that every beat sent was taken, that nothing is offered
     later than `latency` cycles (and some slack) after its frame is complete and its predecessor gone,
     whatever TREADY does, dropped frames in between taking as many beats as leave of others, and the stream
-    rules that the bench watched.
+    rules that the bench watched. segments: what `expect` says, where it is known already.
     """
-    segments = expect(spec, stimulus)
+    segments = expect(spec, stimulus) if segments is None else segments
     mismatches = samples = 0
     problems: list[str] = []
+    kinds: list[str] = []
     refused = int((trace.accept < 0).sum())
     if refused:
+        kinds.append("refused")
         problems.append(f"beat {stimulus.beats - refused} of {stimulus.beats} was never taken")
     # A reset comes before its beat is taken, so the cycles of the resets cut the trace as the beats are cut.
     cuts = np.searchsorted(trace.cycle, trace.resets)
@@ -170,6 +175,7 @@ def compare(spec: Any, stimulus: Stimulus, trace: Trace) -> Comparison:
 
         if wrong_data.any():
             beat, lane = np.argwhere(wrong_data)[0].tolist()
+            kinds.append("data")
             problems.append(
                 f"{place(beat)}, lane {lane}: {trace.data[first + beat, lane]} came out, "
                 f"{want.data[beat, lane]} is right; "
@@ -178,30 +184,36 @@ def compare(spec: Any, stimulus: Stimulus, trace: Trace) -> Comparison:
         for name, wrong, right in (("tlast", wrong_last, last), ("tuser", wrong_user, want.user)):
             if wrong.any():
                 beat = int(np.flatnonzero(wrong)[0])
+                kinds.append(name)
                 problems.append(
                     f"{place(beat)}: m_axis_{name} is {int(not right[beat])}, {int(right[beat])} is right; "
                     f"{int(wrong.sum())} of {count} beats are wrong"
                 )
         if surplus > 0:
             mismatches += surplus
+            kinds.append("surplus")
             problems.append(f"{where}{surplus} beats came out beyond the {len(want.data)} that are right")
         if final and surplus < 0:
             mismatches -= surplus
+            kinds.append("missing")
             problems.append(f"{where}{-surplus} of {len(want.data)} beats didn't come out")
         late = _late(spec, trace, want, first, count)
         if late is not None:
+            kinds.append("late")
             problems.append(
                 f"{place(late)}: offered {late_cycles(spec)} cycles or more after it could be; "
                 "does valid wait for ready?"
             )
-    problems += _errors(spec, segments, trace)
-    problems += trace.violations
+    errors = _errors(spec, segments, trace)
+    problems += [*errors, *trace.violations]
+    kinds += ["frame_error"] * len(errors) + ["rule"] * len(trace.violations)
     return Comparison(
         mismatches=mismatches,
         samples=samples,
         frames=sum(len(s.data) for s in segments) // spec.out_beats,
         dropped=sum(len(s.dropped) for s in segments),
         problems=tuple(problems),
+        kinds=tuple(kinds),
     )
 
 

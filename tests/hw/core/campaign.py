@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from hadacast.format import Format, Ints
-from hadacast.sim.stimulus import Stimulus
+from hadacast.format import Format
+from hadacast.sim.campaign import disturbed, frames, stimulus
 from hadacast.spec.cast import Cast
 from hadacast.spec.fwht import Fwht
 from hadacast.spec.pipeline import Pipeline
@@ -40,6 +38,8 @@ class Config:
         cast = Cast(frame=self.frame, lanes=self.lanes, input=fwht.output)
         return Pipeline(name="core", stages=(fwht, cast))
 
+
+__all__ = ["CONFIGS", "Config", "disturbed", "frames", "stimulus"]
 
 # Sizes, lanes, widths and storage from end to end, each dimension with its extremes.
 CONFIGS = [
@@ -85,48 +85,3 @@ CONFIGS = [
     Config(65536, 1, 16, storage="bram"),
     Config(65536, 4, 32, storage="bram", registers=2),
 ]
-
-
-def frames(spec: Pipeline, samples: int, rng: np.random.Generator) -> Ints:
-    """At least `samples` random lanes of input in whole frames, behind the vectors that find the most.
-
-    These are: all basis vectors up to N = 1,024 and 64 of them beyond, at the largest magnitude of
-    either sign; frames of the most negative and the most positive code; and the frames of extreme
-    codes that reach the largest outputs, the signs of rows of the Hadamard matrix.
-    """
-    n, low, high = spec.in_beats * spec.in_lanes, spec.input.min, spec.input.max
-    which = np.arange(n) if n <= 1024 else np.sort(rng.choice(n, 64, replace=False))
-    basis = np.zeros((len(which), n), dtype=np.int64)
-    basis[np.arange(len(which)), which] = rng.choice([low or high, high or low], len(which))
-    rows = rng.choice(n, min(n, 16), replace=False)
-    minus = np.bitwise_count(rows[:, None] & np.arange(n)) & 1 == 1
-    extremes = np.concatenate(
-        [np.full((1, n), low), np.full((1, n), high), np.where(minus, low, high), np.where(minus, high, low)]
-    )
-    random = rng.integers(low, high + 1, (max(-(-samples // n), 6), n))
-    return np.concatenate([extremes, basis, random])
-
-
-def stimulus(spec: Pipeline, samples: int, seed: int) -> Stimulus:
-    """Frames back to back with random gaps and stalls, some too short or too long, and resets amid frames."""
-    rng = np.random.default_rng(seed)
-    return disturbed(spec, frames(spec, samples, rng), rng, seed)
-
-
-def disturbed(spec: Pipeline, x: Ints, rng: np.random.Generator, seed: int) -> Stimulus:
-    """The same of the frames `x`, (frames, N)."""
-    # Half of the frames come at full rate on both sides, half with gaps and stalls.
-    rates = {"gap_rate": rng.choice([0.05, 0.5]), "stall_rate": rng.choice([0.05, 0.5])}
-    plan = Stimulus.frames(x, spec.in_lanes, seed=seed, **rates)
-    gap, ready = plan.gap.copy(), plan.ready.copy()
-    gap[len(gap) // 2 :] = 0
-    ready[len(ready) // 2 :] = True
-    plan = Stimulus(plan.data, plan.last, gap, ready)
-
-    chosen = rng.choice(len(x), max(8, len(x) // 40), replace=False)
-    half = len(chosen) // 2
-    longer = {int(f): int(rng.integers(1, 2 * spec.in_beats + 2)) for f in chosen[:half]}
-    shorter = {int(f): -int(rng.integers(1, spec.in_beats)) for f in chosen[half:] if spec.in_beats > 1}
-    plan = plan.resize(longer | shorter).lose_last(rng.choice(len(x), 1))
-    resets = np.unique(rng.choice(plan.beats, 4, replace=False))
-    return plan.with_resets(*(int(beat) for beat in resets))
