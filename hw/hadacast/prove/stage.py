@@ -1,0 +1,104 @@
+"""All that is claimed of a stage."""
+
+from typing import Any
+
+from amaranth.hdl import Signal, Value
+
+from hadacast.core.pipeline import COMPONENTS
+from hadacast.prove import function, inside, streams, traced
+from hadacast.prove.claims import Claims
+from hadacast.settings import Register
+from hadacast.spec.stage import Stage
+
+# Clocks beyond its latency in which a stage offers what it owes, and takes what is offered.
+SLACK = 6
+
+
+def _ports(c: Claims, component: Any, spec: Stage, values: bool) -> None:
+    """What comes to a stage beside its frames: random numbers, and settings. Registers stand still; tables are
+    written at any time, but where values are looked at."""
+    if hasattr(component, "random"):
+        c.m.d.comb += component.random.eq(c.free(len(component.random), "random"))
+    for setting in spec.settings:
+        port = getattr(component, f"set_{setting.name}")
+        if isinstance(setting, Register):
+            if not values:
+                value = c.fixed(len(port), setting.name)
+                number = value.as_signed() if setting.signed else value
+                c.assume((number >= setting.low) & (number <= setting.high))
+                c.m.d.comb += port.eq(value)
+        elif not values:
+            c.m.d.comb += Value.cast(port).eq(c.free(len(Value.cast(port)), setting.name))
+
+
+def _begun(
+    spec: Stage, family: str, drops: bool, values: bool
+) -> tuple[Claims, Any, Any, streams.Arrivals, streams.Departures]:
+    c = Claims(family)
+    dut = COMPONENTS[spec.kind](spec, **({"drops": drops} if spec.whole else {}))
+    fragment = c.place(dut, "stage")
+    _ports(c, dut, spec, values)
+    streams.drive(c, dut.i, "i")
+    streams.receive(c, dut.o, "o")
+    streams.obeyed(c, dut.i, "i")
+    arrivals = streams.whole(c, dut.i, spec.in_beats, drops)
+    departures = streams.counted(c, arrivals, dut.o, spec.out_beats, capacity(spec))
+    return c, dut, fragment, arrivals, departures
+
+
+def capacity(spec: Any) -> int:
+    """Frames that are inside at once, at most: those of which beats are in registers and queues."""
+    return 3 + (spec.latency + DEEPEST) // min(spec.in_beats, spec.out_beats)
+
+
+# Words of the smallest queue in a memory, which may be more than a stage asked for.
+DEEPEST = 16
+
+
+def rules(spec: Stage, family: str, drops: bool = False) -> Claims:
+    """The stream rules."""
+    c, dut, fragment, arrivals, departures = _begun(spec, family, drops, False)
+    streams.kept(c, dut.o, "o")
+    most = spec.latency + SLACK
+    if spec.latency:
+        streams.offered(c, departures.inside != 0, dut.o, most)
+        streams.taken(c, arrivals, dut.o.valid, most)
+        c.apart("paths", dut.o.valid, "")
+        c.apart("paths", dut.i.ready, "")
+        c.apart("paths", dut.o.payload, "o", "i")
+    else:
+        # Wires: what is offered is offered on, and taken if it is taken behind.
+        c.never("progress", dut.i.valid & ~dut.o.valid)
+        c.never("intake", dut.o.ready & ~dut.i.ready)
+        c.apart("paths", dut.o.valid, "o")
+        c.apart("paths", dut.o.payload, "o")
+        c.apart("paths", dut.i.ready, "i")
+    inside.contracts(c, fragment)
+    followed = traced.traced(c, dut.i, arrivals, spec.in_beats, departures)
+    if drops:
+        traced.noted(c, followed, arrivals, dut.o)
+    else:
+        traced.carried(c, followed, dut.i, dut.o, not spec.whole)
+    return c
+
+
+def values(spec: Stage, family: str, drops: bool = False) -> Claims:
+    """What leaves is what the spec computes, for each frame that there is."""
+    c, dut, _, arrivals, departures = _begun(spec, family, drops, True)
+    followed = traced.traced(c, dut.i, arrivals, spec.in_beats, departures)
+    arriving = function.Shape(spec.input, spec.in_beats, spec.in_lanes)
+    leaving = function.Shape(spec.output, spec.out_beats, spec.out_lanes)
+    table = function.Function(spec, arriving, leaving)
+    frame: Signal = c.fixed(table.bits, "frame")
+    c.assume(table.legal(frame))
+    traced.valued(
+        c,
+        followed,
+        arrivals,
+        departures,
+        dut.i,
+        dut.o,
+        lambda place: table.sent(frame, place),
+        lambda place: table.expected(c.m, frame, place),
+    )
+    return c

@@ -1,0 +1,102 @@
+"""What is proved: a component in a configuration, and all that is claimed of it."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from hadacast.prove import engines, netlist
+from hadacast.prove.claims import Claims
+from hadacast.prove.engines import FAILED, PROVED, Verdict
+from hadacast.prove.failure import explain
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A component and a configuration of it.
+
+    Members
+    -------
+    kind: "fwht", "skid" and so on. text: the configuration.
+    claims: for a family, what is claimed: designs whose properties are proved one design after the other.
+    """
+
+    kind: str
+    text: str
+    claims: tuple[Callable[[str], Claims], ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind} {self.text}".strip()
+
+
+@dataclass(frozen=True)
+class Record:
+    """A row of the table: a property of a subject, and what is known of it."""
+
+    kind: str
+    text: str
+    family: str
+    property: str
+    verdict: str
+    engine: str
+    depth: int
+    seconds: float
+    note: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def prove(
+    subject: Subject, family: str = "generic", *, timeout: float = 120.0, waves: Path | None = None
+) -> list[Record]:
+    """Prove all that is claimed of a subject.
+
+    Args:
+        timeout: seconds for each design; where they aren't enough, a bounded search gets a quarter more.
+        waves: a folder for the waves of what fails.
+
+    Raises HadacastError where the hardware can't be built for the family.
+    """
+    records = []
+    for make in subject.claims:
+        with tempfile.TemporaryDirectory(prefix="hadacast-prove-") as folder:
+            records += _design(subject, family, make(family), Path(folder), timeout, waves)
+    return records
+
+
+def _design(
+    subject: Subject, family: str, claims: Claims, folder: Path, timeout: float, waves: Path | None
+) -> list[Record]:
+    start = time.monotonic()
+    net = netlist.build(claims, folder, timeout=4 * timeout)
+    built = time.monotonic() - start
+    names = list(net.properties)
+    found = engines.pdr(net, names, timeout) if names else {}
+    left = [name for name in names if name not in found]
+    for name in left:
+        found[name] = engines.bounded(net, name, timeout / 4 / len(left))
+    notes = {}
+    for name, verdict in found.items():
+        if verdict.verdict == FAILED:
+            file = None if waves is None else waves / f"{_slug(subject.name)}-{name}.vcd"
+            failure = explain(net, name, verdict.depth, timeout, file)
+            notes[name] = "" if failure is None else failure.line() + (f": {file}" if file else "")
+    for name, pairs in claims.paths.items():
+        wrong = [f"{source} to {seen}" for seen, text in pairs for source in net.sources(seen) if source.startswith(text)]
+        found[name] = Verdict(FAILED if wrong else PROVED, "netlist", 0, built)
+        if wrong:
+            notes[name] = f"a path without a register: {wrong[0]}"
+    return [
+        Record(
+            subject.kind, subject.text, family, name, v.verdict, v.engine, v.depth, round(v.seconds, 2), notes.get(name, "")
+        )
+        for name, v in ((name, found[name]) for name in claims.properties)
+    ]
+
+
+def _slug(text: str) -> str:
+    return "".join(c if c.isalnum() else "-" for c in text)

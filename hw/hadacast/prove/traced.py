@@ -1,0 +1,92 @@
+"""One frame followed from its way in to its way out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from amaranth.hdl import Mux, Signal, Value
+
+from hadacast.prove.claims import Claims
+from hadacast.prove.streams import Arrivals, Departures
+
+
+@dataclass
+class Traced:
+    """A frame that begins at any time, the others before and behind it being anything.
+
+    Members
+    -------
+    begins: its first beat passes. comes: one of its beats passes, or waits to, but for the first; it is the
+        `final` one or not.
+    leaves: what is offered at the output, if there is something, is of it.
+    """
+
+    begins: Value
+    comes: Signal
+    final: Value
+    leaves: Signal
+
+
+def traced(c: Claims, arriving: Any, arrivals: Arrivals, beats: int, departures: Departures) -> Traced:
+    """Follow a good frame of `beats` beats: count those that are before it."""
+    m = c.m
+    begun, coming, left = Signal(name="begun"), Signal(name="coming"), Signal(name="left")
+    ahead, before = (Signal.like(departures.inside, name=name) for name in ("ahead", "before"))
+    begins = arrivals.takes & (arrivals.place == 0) & c.free(1, "begins") & ~begun
+    final = arrivals.place == beats - 1
+    comes, leaves = Signal(name="comes"), Signal(name="leaves")
+    m.d.comb += [
+        comes.eq(begins | (coming & arriving.valid)),
+        before.eq(Mux(begins, departures.inside, ahead)),
+        leaves.eq((begins | begun) & ~left & (before == 0)),
+    ]
+    m.d.sync += [
+        begun.eq(begun | begins),
+        ahead.eq(before - (departures.ends & (before != 0))),
+        left.eq(left | (leaves & departures.ends)),
+    ]
+    with m.If(comes & arrivals.takes):
+        m.d.sync += coming.eq(~final)
+    c.assume(~(comes & arrivals.takes & (arrivals.good != final)))
+    return Traced(begins, comes, final, leaves)
+
+
+def carried(c: Claims, traced: Traced, arriving: Any, leaving: Any, either: bool) -> None:
+    """The mark that all beats of a frame come with is on all beats that leave. With `either`, that of the
+    final one is also on the final one, whatever the others have."""
+    mark = c.fixed(1, "mark")
+    final_only = c.fixed(1, "final_only") if either else 0
+    c.assume(~(traced.comes & (traced.final | ~Value.cast(final_only).bool()) & (arriving.p.mark != mark)))
+    looked_at = leaving.valid & (leaving.p.last | ~Value.cast(final_only).bool())
+    c.never("mark", traced.leaves & looked_at & (leaving.p.mark != mark))
+
+
+def noted(c: Claims, traced: Traced, arrivals: Arrivals, leaving: Any) -> None:
+    """All beats of a frame are marked if the one before it was broken, and none if not."""
+    broken, noted_ = Signal(name="broken_before"), Signal(name="noted")
+    with c.m.If(arrivals.good | arrivals.bad):
+        c.m.d.sync += broken.eq(arrivals.bad)
+    expected = Mux(traced.begins, broken, noted_)
+    c.m.d.sync += noted_.eq(expected)
+    c.never("mark", traced.leaves & leaving.valid & (leaving.p.mark != expected))
+
+
+def valued(
+    c: Claims,
+    traced: Traced,
+    arrivals: Arrivals,
+    departures: Departures,
+    arriving: Any,
+    leaving: Any,
+    sent: Callable[[Value], Value],
+    expected: Callable[[Value], Value],
+) -> None:
+    """What leaves is what `expected` says for what came in.
+
+    `sent` and `expected` give the payload, but for `last` and `mark`, of a beat of a frame that comes, and of
+    one that leaves, by its number.
+    """
+    here, there = sent(arrivals.place), expected(departures.place)
+    came, left = Value.cast(arriving.payload)[: len(here)], Value.cast(leaving.payload)[: len(there)]
+    c.assume(~(traced.comes & (came != here)))
+    c.never("value", traced.leaves & leaving.valid & (left != there))
