@@ -35,11 +35,13 @@ class Claims:
 
     Members
     -------
-    m: the module; monitors add their registers to its domain `sync`.
-    target: the family that the hardware is elaborated for.
+    family: that the hardware is elaborated for.
+    clock: the domain of the module, "sync" where the hardware has none of its own.
+    m: the module, to which monitors add their registers.
     """
 
     family: str = "generic"
+    clock: str = "sync"
     m: Module = field(default_factory=Module)
 
     def __post_init__(self) -> None:
@@ -49,7 +51,8 @@ class Claims:
         self._broken: dict[str, list[Value]] = {}
         self._seen: list[Signal] = []
         self._apart: dict[str, list[tuple[str, str]]] = {}
-        self.domain = self.m.domains.sync = ClockDomain("sync")
+        self.domain = ClockDomain(self.clock)
+        self.m.domains += self.domain
 
     def free(self, shape: Any, name: str) -> Any:
         """A signal that may have any value in any cycle."""
@@ -103,7 +106,7 @@ class Claims:
         """`value` a cycle ago, `init` after reset."""
         value = Value.cast(value)
         signal = Signal(value.shape(), name=name, init=init)
-        self.m.d.sync += signal.eq(value)
+        self.m.d[self.clock] += signal.eq(value)
         return signal
 
     def place(self, member: Any, name: str) -> Any:
@@ -117,7 +120,7 @@ class Claims:
         Call it once, when all is there."""
         alive, holds = Signal(name="assumed_so_far", init=1), Signal(name="assumed_now")
         self.m.d.comb += holds.eq(Cat(*self._assumed).all() if self._assumed else 1)
-        self.m.d.sync += alive.eq(alive & holds)
+        self.m.d[self.clock] += alive.eq(alive & holds)
         ports: dict[str, Any] = {"clk": (self.domain.clk, None), "rst": (self.domain.rst, None)}
         ports |= {signal.name: (signal, None) for signal in self._inputs}
         ports |= {seen.name: (seen, None) for seen in self._seen}

@@ -18,6 +18,10 @@ from hadacast.prove.netlist import Netlist
 # properties at once (-a) share what is learned. Signals that are equal are merged first, by induction (scorr).
 _PDR = "scorr; pdr -a -s -f -T {seconds}"
 
+# All reachable states, breadth first: O. Coudert, C. Berthet, J. C. Madre, 1989. It ends where counters are
+# few, however they depend on each other.
+_REACH = "scorr; reach -B 3000000 -F 5000 -T {seconds}"
+
 # Frames that a bounded search looks at, at most.
 MOST_FRAMES = 200
 
@@ -31,7 +35,8 @@ class Verdict:
     Members
     -------
     verdict: PROVED for any number of cycles; FAILED; BOUNDED, not within `depth` cycles; or OPEN.
-    engine: what found that. depth: clauses of the invariant, or cycles.
+    engine: what found that. depth: clauses of PDR's invariant, cycles that a BDD took to reach all states, or
+        cycles that were looked at.
     seconds: that the engine ran, for all the properties that it looked at together.
     """
 
@@ -92,6 +97,19 @@ def pdr(netlist: Netlist, names: Sequence[str], seconds: float) -> dict[str, Ver
     for number, frame in re.findall(r"Output +(\d+) was asserted in frame +(\d+)", text):
         found[names[int(number)]] = Verdict(FAILED, "PDR", int(frame) + 1, spent)
     return found
+
+
+def reach(netlist: Netlist, name: str, seconds: float) -> Verdict | None:
+    """Prove or refute a property by all states that can be reached, as a BDD; None where they are too many."""
+    start = time.monotonic()
+    limit = int(seconds) + 1
+    text = run(f"{_cone(netlist, [name])}; {_REACH.format(seconds=limit)}", netlist.folder, seconds + 20)
+    spent = time.monotonic() - start
+    found = re.search(r"proved unreachable after (\d+) iterations", text)
+    if found:
+        return Verdict(PROVED, "BDD", int(found[1]), spent)
+    found = re.search(r"was asserted in frame (\d+)", text)
+    return Verdict(FAILED, "BDD", int(found[1]) + 1, spent) if found else None
 
 
 def bounded(netlist: Netlist, name: str, seconds: float) -> Verdict:

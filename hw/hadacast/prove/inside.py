@@ -6,10 +6,12 @@ from typing import Any
 from amaranth.hdl import Const, Fragment, Signal
 from amaranth.hdl._mem import MemoryInstance
 
+from hadacast.core import queue as queues
 from hadacast.core.packing.section import Section
 from hadacast.core.queue import Queue
 from hadacast.core.relay import Relay
 from hadacast.prove.claims import Claims
+from hadacast.tech.family import Family
 
 
 def fragments(fragment: Fragment) -> Iterator[Fragment]:
@@ -27,21 +29,32 @@ def components(fragment: Fragment, *kinds: type) -> Iterator[Any]:
                 yield origin
 
 
+def capacity(queue: Any, family: Family) -> int:
+    """Words that a queue's hardware holds: `depth`, or as many as its memory and the registers behind it have.
+    It is the same hardware as that of a Queue of this depth."""
+    if not isinstance(queue, Queue):
+        return int(queue.depth)
+    storage = family.storage(queue.depth) if queue.storage == "auto" else queue.storage
+    if storage == "ff":
+        return queue.depth
+    registers = queues.OUTPUT_REGISTERS[storage] if queue.registers is None else queue.registers
+    registers = max(registers, storage == "bram")
+    grain = queues.GRAIN[storage]
+    return -(-max(queue.depth - registers, 4) // grain) * grain + registers
+
+
 def contracts(c: Claims, fragment: Fragment) -> None:
     """No queue inside is given more than it holds, or asked for what it hasn't; no memory is asked for a word
     beyond its last."""
     for number, queue in enumerate(components(fragment, Queue, Relay, Section)):
-        _queue(c, queue, number)
+        most = capacity(queue, c.target.family)
+        held = Signal(range(most + 2), name=f"held_{number}")
+        c.m.d[c.clock] += held.eq(held + queue.push - queue.pop)
+        c.never("queues", queue.push & ~queue.pop & (held >= most))
+        c.never("queues", queue.pop & ~queue.valid)
     for part in fragments(fragment):
         if isinstance(part, MemoryInstance):
             _memory(c, part)
-
-
-def _queue(c: Claims, queue: Any, number: int) -> None:
-    held = Signal(range(queue.depth + 2), name=f"held_{number}")
-    c.m.d.sync += held.eq(held + queue.push - queue.pop)
-    c.never("queues", queue.push & ~queue.pop & (held >= queue.depth))
-    c.never("queues", queue.pop & ~queue.valid)
 
 
 def _memory(c: Claims, memory: MemoryInstance) -> None:

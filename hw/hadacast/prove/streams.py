@@ -50,7 +50,7 @@ def place(c: Claims, steps: ValueLike, count: int, name: str) -> Signal:
     """Which of a frame's `count` beats is next."""
     number = Signal(range(max(count, 2)), name=name)
     with c.m.If(Value.cast(steps)):
-        c.m.d.sync += number.eq(Mux(number == count - 1, 0, number + 1))
+        c.m.d[c.clock] += number.eq(Mux(number == count - 1, 0, number + 1))
     return number
 
 
@@ -93,9 +93,9 @@ def raw(c: Claims, stream: Any, beats: int) -> Arrivals:
     full = number == beats - 1
     inside = takes & ~beyond
     with c.m.If(takes):
-        c.m.d.sync += beyond.eq(~last & (beyond | full))
+        c.m.d[c.clock] += beyond.eq(~last & (beyond | full))
     with c.m.If(inside):
-        c.m.d.sync += number.eq(Mux(last | full, 0, number + 1))
+        c.m.d[c.clock] += number.eq(Mux(last | full, 0, number + 1))
     return Arrivals(
         inside,
         number,
@@ -129,7 +129,7 @@ def counted(
     final = number == beats - 1
     ends = transfer(stream) & final
     inside = Signal(range(capacity + 2), name=f"{name}_inside")
-    c.m.d.sync += inside.eq(inside + arrivals.good - ends)
+    c.m.d[c.clock] += inside.eq(inside + arrivals.good - ends)
     c.never(f"{prefix}last", stream.valid & (stream.p.last != final))
     c.never(f"{prefix}frames", ends & ~arrivals.good & (inside == 0))
     c.never(f"{prefix}capacity", inside > capacity)
@@ -140,9 +140,9 @@ def waited(c: Claims, value: ValueLike, most: int, name: str) -> Value:
     """`value` has held for more than `most` cycles in a row."""
     number = Signal(range(most + 2), name=f"waited_{name}")
     with c.m.If(~Value.cast(value).bool()):
-        c.m.d.sync += number.eq(0)
+        c.m.d[c.clock] += number.eq(0)
     with c.m.Elif(number <= most):
-        c.m.d.sync += number.eq(number + 1)
+        c.m.d[c.clock] += number.eq(number + 1)
     return number > most
 
 

@@ -74,11 +74,7 @@ def _design(
     start = time.monotonic()
     net = netlist.build(claims, folder, timeout=4 * timeout)
     built = time.monotonic() - start
-    names = list(net.properties)
-    found = engines.pdr(net, names, timeout) if names else {}
-    left = [name for name in names if name not in found]
-    for name in left:
-        found[name] = engines.bounded(net, name, timeout / 4 / len(left))
+    found = _solved(net, list(net.properties), timeout)
     notes = {}
     for name, verdict in found.items():
         if verdict.verdict == FAILED:
@@ -96,6 +92,20 @@ def _design(
         )
         for name, v in ((name, found[name]) for name in claims.properties)
     ]
+
+
+def _solved(net: netlist.Netlist, names: list[str], timeout: float) -> dict[str, Verdict]:
+    """Each engine in turn, on what the ones before it left open."""
+    found = engines.pdr(net, names, timeout / 2) if names else {}
+    left = [name for name in names if name not in found]
+    for name in left:
+        verdict = engines.reach(net, name, timeout / 2)
+        if verdict is not None:
+            found[name] = verdict
+    left = [name for name in names if name not in found]
+    for name in left:
+        found[name] = engines.bounded(net, name, timeout / 4 / len(left))
+    return found
 
 
 def _slug(text: str) -> str:

@@ -40,14 +40,14 @@ def traced(c: Claims, arriving: Any, arrivals: Arrivals, beats: int, departures:
         before.eq(Mux(begins, departures.inside, ahead)),
         leaves.eq((begins | begun) & ~left & (before == 0)),
     ]
-    m.d.sync += [
+    m.d[c.clock] += [
         begun.eq(begun | begins),
         ahead.eq(before - (departures.ends & (before != 0))),
         left.eq(left | (leaves & departures.ends)),
     ]
     with m.If(comes & arrivals.takes):
-        m.d.sync += coming.eq(~final)
-    c.assume(~(comes & arrivals.takes & (arrivals.good != final)))
+        m.d[c.clock] += coming.eq(~final)
+    c.assume(~(comes & arrivals.takes & ((arrivals.good != final) | arrivals.bad)))
     return Traced(begins, comes, final, leaves)
 
 
@@ -65,9 +65,9 @@ def noted(c: Claims, traced: Traced, arrivals: Arrivals, leaving: Any) -> None:
     """All beats of a frame are marked if the one before it was broken, and none if not."""
     broken, noted_ = Signal(name="broken_before"), Signal(name="noted")
     with c.m.If(arrivals.good | arrivals.bad):
-        c.m.d.sync += broken.eq(arrivals.bad)
+        c.m.d[c.clock] += broken.eq(arrivals.bad)
     expected = Mux(traced.begins, broken, noted_)
-    c.m.d.sync += noted_.eq(expected)
+    c.m.d[c.clock] += noted_.eq(expected)
     c.never("mark", traced.leaves & leaving.valid & (leaving.p.mark != expected))
 
 
