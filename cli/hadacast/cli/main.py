@@ -11,6 +11,7 @@ from hadacast.cli.commands.explore import explore
 from hadacast.cli.commands.generate import generate
 from hadacast.cli.commands.list import list_
 from hadacast.cli.commands.plan import plan
+from hadacast.cli.commands.prove import prove
 from hadacast.cli.commands.show import show
 from hadacast.cli.commands.simulate import simulate
 from hadacast.cli.commands.synth import synth
@@ -46,6 +47,7 @@ for command in (
     cells,
     plan,
     explore,
+    prove,
     build,
     talk,
 ):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import Signal, Value
+from amaranth.hdl import Const, Signal, Value
 
 from hadacast.core.pipeline import COMPONENTS
 from hadacast.prove import function, inside, streams, traced
@@ -60,9 +60,12 @@ def rules(spec: Stage, family: str, drops: bool = False) -> Claims:
     c, dut, fragment, arrivals, departures = _begun(spec, family, drops, False)
     streams.kept(c, dut.o, "o")
     most = spec.latency + SLACK
+    busy, held = dut.o.valid, Const(0, 1)
+    if hasattr(dut, "scale"):
+        busy, held = _scales(c, dut, spec, arrivals, most)
     if spec.latency:
-        streams.offered(c, departures.inside != 0, dut.o, most)
-        streams.taken(c, arrivals, dut.o.valid, most)
+        streams.offered(c, departures.inside != 0, dut.o, most, unless=held)
+        streams.taken(c, arrivals, busy, most)
         c.apart("paths", dut.o.valid, "")
         c.apart("paths", dut.i.ready, "")
         c.apart("paths", dut.o.payload, "o", "i")
@@ -80,6 +83,21 @@ def rules(spec: Stage, family: str, drops: bool = False) -> Claims:
     else:
         traced.carried(c, followed, dut.i, dut.o, not spec.whole)
     return c
+
+
+def _scales(
+    c: Claims, dut: Any, spec: Stage, arrivals: streams.Arrivals, most: int
+) -> tuple[Value, Value]:
+    """The rules of the stream of scales, which has beats of its own. Whether either stream has one, and whether
+    this one is held up."""
+    streams.receive(c, dut.scale, "scale")
+    streams.kept(c, dut.scale, "scale", "scale_")
+    beats = spec.output.units
+    leaving = streams.counted(c, arrivals, dut.scale, beats, capacity(spec), "scale", "scale_")
+    held = dut.scale.valid & ~dut.scale.ready
+    streams.offered(c, leaving.inside != 0, dut.scale, most, "scale_", dut.o.valid & ~dut.o.ready)
+    c.apart("paths", dut.scale.valid, "")
+    return dut.o.valid | dut.scale.valid, held
 
 
 def values(spec: Stage, family: str, drops: bool = False) -> Claims:
