@@ -99,7 +99,7 @@ def _solved(net: netlist.Netlist, names: list[str], timeout: float) -> dict[str,
     found = engines.pdr(net, names, timeout / 2) if names else {}
     left = [name for name in names if name not in found]
     for name in left:
-        verdict = engines.reach(net, name, timeout / 2)
+        verdict = engines.reach(net, name, timeout / 2 / len(left))
         if verdict is not None:
             found[name] = verdict
     left = [name for name in names if name not in found]
