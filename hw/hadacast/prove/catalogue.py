@@ -15,8 +15,10 @@ from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.stage import Stage
 
 
-def _stage(text: str, spec: Stage, *, drops: bool = False, value: bool = True) -> Subject:
+def _stage(text: str, spec: Stage, *, drops: bool = False, value: bool = True, counts: bool = True) -> Subject:
     claims = [partial(_rules, spec, drops)]
+    if counts and not drops:
+        claims.append(partial(stage.counts, spec))
     if value:
         claims.append(partial(_values, spec, drops))
     return Subject(spec.kind, f"{text}, N {spec.frame}, P {spec.lanes}".removeprefix(", "), tuple(claims))
@@ -49,16 +51,15 @@ def _core(text: str, *stages: Stage, value: bool = True) -> Subject:
 def _parts() -> Iterator[Subject]:
     yield _part("skid", "", parts.span)
     yield _part("holding_butterfly", "", parts.holding)
-    for depth, storage, registers in (
-        (1, "ff", None),
-        (4, "ff", None),
-        (5, "lutram", 0),
-        (5, "lutram", None),
-        (5, "bram", None),
-    ):
-        text = f"{storage}, {depth} words" + (f", {registers} registers" if registers is not None else "")
-        yield _part("queue", text, parts.queue, depth, storage, registers)
-    yield _part("relay", "17 words", parts.relay, 17)
+    for depth in (1, 4):
+        yield _part("queue", f"ff, {depth} words", parts.queue, depth, "ff", None)
+    yield _part("queue", "lutram, 5 of 16 words", parts.queue, 5, "lutram", None)
+    yield _part("queue", "lutram, 5 of 16 words, no register", parts.queue, 5, "lutram", 0)
+    # The memory's words and those in the registers behind it: all are in use.
+    for storage, registers, depth in (("lutram", 0, 4), ("lutram", 1, 5), ("bram", 1, 5), ("bram", 2, 6)):
+        text = f"{storage} of 4 words, {registers} registers, full"
+        yield _part("queue", text, parts.small_queue, depth, storage, registers)
+    yield _part("relay", "2 memories of 4 words, 8 words", parts.small_relay, 8)
     for beats in (1, 2, 3, 8):
         yield _part("framer", f"{beats} beats", parts.framer, 1, beats)
     for beats in (1, 2, 3, 4):

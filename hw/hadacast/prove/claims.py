@@ -15,6 +15,16 @@ NEVER, SEEN = "never_", "seen_"
 TOP = "claims"
 
 
+@dataclass(frozen=True)
+class Path:
+    """A path from inputs whose names begin like `source` to an output of the netlist; `ever`, through registers
+    too."""
+
+    source: str
+    output: str
+    ever: bool
+
+
 class _Elaborated(Elaboratable):
     """Hardware that has been elaborated."""
 
@@ -50,7 +60,7 @@ class Claims:
         self._assumed: list[Value] = []
         self._broken: dict[str, list[Value]] = {}
         self._seen: list[Signal] = []
-        self._apart: dict[str, list[tuple[str, str]]] = {}
+        self._apart: dict[str, list[Path]] = {}
         self.domain = ClockDomain(self.clock)
         self.m.domains += self.domain
 
@@ -74,13 +84,15 @@ class Claims:
         """`value` holds in no cycle. Several of a name are one property."""
         self._broken.setdefault(name, []).append(Value.cast(value).bool())
 
-    def apart(self, name: str, value: ValueLike, *inputs: str) -> None:
-        """No path without a register leads to `value` from a free signal of which a name is given here; "" is
-        any input at all, reset among them. As for never(), several of a name are one property."""
+    def apart(self, name: str, value: ValueLike, *inputs: str, ever: bool = False) -> None:
+        """No path without a register leads to `value` from a free signal whose name begins as given here; ""
+        is any input at all, reset among them. With `ever`, no path at all, through registers neither. As for
+        never(), several of a name are one property."""
         seen = Signal(len(Value.cast(value)), name=f"{SEEN}{len(self._seen)}")
         self.m.d.comb += seen.eq(value)
         self._seen.append(seen)
-        self._apart.setdefault(name, []).extend((seen.name, text) for text in inputs)
+        paths = [Path(f"free_{text}" if text else "", seen.name, ever) for text in inputs]
+        self._apart.setdefault(name, []).extend(paths)
 
     @property
     def outputs(self) -> list[str]:
@@ -89,13 +101,9 @@ class Claims:
         return bits + [NEVER + name for name in self._broken]
 
     @property
-    def paths(self) -> dict[str, list[tuple[str, str]]]:
-        """Of each property that apart() states: outputs of the netlist, and what the names of the inputs that
-        must not lead there begin with."""
-        return {
-            name: [(seen, f"free_{text}" if text else "") for seen, text in pairs]
-            for name, pairs in self._apart.items()
-        }
+    def paths(self) -> dict[str, list[Path]]:
+        """Of each property that apart() states, the paths that must not be there."""
+        return self._apart
 
     @property
     def properties(self) -> tuple[str, ...]:

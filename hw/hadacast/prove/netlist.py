@@ -70,19 +70,24 @@ class Netlist:
     def _gates(self) -> dict[int, tuple[int, int]]:
         return {out >> 1: (a >> 1, b >> 1) for out, a, b in self.ands}
 
-    def sources(self, output: str) -> set[str]:
-        """The inputs from which a path without a register leads to a bit of an output."""
+    def sources(self, output: str, ever: bool = False) -> set[str]:
+        """The inputs from which a path without a register leads to a bit of an output; with `ever`, a path
+        with any number of them."""
         waiting = [
             self.literals[n] >> 1 for n, name in enumerate(self.outputs) if name.startswith(f"{output}[")
         ]
         assert waiting, f"no output is called {output}"
         reached: set[int] = set()
+        inputs, latches = len(self.inputs), len(self.latches)
         while waiting:
             variable = waiting.pop()
-            if variable not in reached:
-                reached.add(variable)
-                waiting += self._gates.get(variable, ())
-        return {self.inputs[variable - 1] for variable in reached if 0 < variable <= len(self.inputs)}
+            if variable in reached:
+                continue
+            reached.add(variable)
+            waiting += self._gates.get(variable, ())
+            if ever and inputs < variable <= inputs + latches:
+                waiting.append(self.following[variable - inputs - 1] >> 1)
+        return {self.inputs[variable - 1] for variable in reached if 0 < variable <= inputs}
 
 
 def build(claims: Claims, folder: Path, timeout: float | None = None) -> Netlist:

@@ -19,6 +19,7 @@ from hadacast.core.span import Beat, Skid
 from hadacast.format import Format
 from hadacast.prove import inside, streams, traced
 from hadacast.prove.claims import Claims
+from hadacast.prove.small import small_memories
 from hadacast.prove.stage import SLACK
 
 # A word with a bit of data, and what the monitors look at.
@@ -172,8 +173,16 @@ def queue(family: str, depth: int, storage: str, registers: int | None) -> Claim
     return flowing(family, part, beats=1, capacity=depth)[0]
 
 
-def relay(family: str, depth: int) -> Claims:
-    return flowing(family, Waiting(Relay(WORD, depth), 4), beats=1, capacity=depth)[0]
+def small_queue(family: str, depth: int, storage: str, registers: int | None) -> Claims:
+    """The same with a memory of few words, which it fills."""
+    with small_memories():
+        return queue(family, depth, storage, registers)
+
+
+def small_relay(family: str, depth: int) -> Claims:
+    """Two memories of few words, which it fills."""
+    with small_memories():
+        return flowing(family, Waiting(Relay(WORD, depth), 4), beats=1, capacity=depth)[0]
 
 
 class Checked(Component):

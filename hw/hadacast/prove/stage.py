@@ -34,6 +34,13 @@ def _ports(c: Claims, component: Any, spec: Stage, values: bool) -> None:
 def _begun(
     spec: Stage, family: str, drops: bool, values: bool
 ) -> tuple[Claims, Any, Any, streams.Arrivals, streams.Departures]:
+    c, dut, fragment, arrivals = _entered(spec, family, drops, values)
+    departures = streams.counted(c, arrivals, dut.o, spec.out_beats, capacity(spec), prefix="counted_")
+    return c, dut, fragment, arrivals, departures
+
+
+def _entered(spec: Stage, family: str, drops: bool, values: bool) -> tuple[Claims, Any, Any, streams.Arrivals]:
+    """A stage, and frames that come to it."""
     c = Claims(family)
     dut = COMPONENTS[spec.kind](spec, **({"drops": drops} if spec.whole else {}))
     fragment = c.place(dut, "stage")
@@ -42,8 +49,7 @@ def _begun(
     streams.receive(c, dut.o, "o")
     streams.obeyed(c, dut.i, "i")
     arrivals = streams.whole(c, dut.i, spec.in_beats, drops)
-    departures = streams.counted(c, arrivals, dut.o, spec.out_beats, capacity(spec))
-    return c, dut, fragment, arrivals, departures
+    return c, dut, fragment, arrivals
 
 
 def capacity(spec: Any) -> int:
@@ -57,14 +63,20 @@ DEEPEST = 16
 
 def rules(spec: Stage, family: str, drops: bool = False) -> Claims:
     """The stream rules."""
-    c, dut, fragment, arrivals, departures = _begun(spec, family, drops, False)
+    c, dut, fragment, arrivals = _entered(spec, family, drops, False)
     streams.kept(c, dut.o, "o")
     most = spec.latency + SLACK
+    if drops:
+        departures = streams.counted(c, arrivals, dut.o, spec.out_beats, capacity(spec))
+        traced.noted(c, traced.traced(c, dut.i, arrivals, spec.in_beats, departures), arrivals, dut.o)
+        owed: Any = departures.inside != 0
+    else:
+        owed = traced.coloured(c, dut.i, arrivals, dut.o, spec.in_beats, spec.out_beats).owed
     busy, held = dut.o.valid, Const(0, 1)
     if hasattr(dut, "scale"):
         busy, held = _scales(c, dut, spec, arrivals, most)
     if spec.latency:
-        streams.offered(c, departures.inside != 0, dut.o, most, unless=held)
+        streams.offered(c, owed, dut.o, most, unless=held)
         streams.taken(c, arrivals, busy, most)
         c.apart("paths", dut.o.valid, "")
         c.apart("paths", dut.i.ready, "")
@@ -77,11 +89,14 @@ def rules(spec: Stage, family: str, drops: bool = False) -> Claims:
         c.apart("paths", dut.o.payload, "o")
         c.apart("paths", dut.i.ready, "i")
     inside.contracts(c, fragment)
+    return c
+
+
+def counts(spec: Stage, family: str) -> Claims:
+    """Frames inside, counted; and the mark of a frame that has one on its last beat only."""
+    c, dut, _, arrivals, departures = _begun(spec, family, False, False)
     followed = traced.traced(c, dut.i, arrivals, spec.in_beats, departures)
-    if drops:
-        traced.noted(c, followed, arrivals, dut.o)
-    else:
-        traced.carried(c, followed, dut.i, dut.o, not spec.whole)
+    traced.carried(c, followed, dut.i, dut.o, not spec.whole)
     return c
 
 
@@ -92,10 +107,9 @@ def _scales(
     this one is held up."""
     streams.receive(c, dut.scale, "scale")
     streams.kept(c, dut.scale, "scale", "scale_")
-    beats = spec.output.units
-    leaving = streams.counted(c, arrivals, dut.scale, beats, capacity(spec), "scale", "scale_")
+    leaving = traced.coloured(c, dut.i, arrivals, dut.scale, spec.in_beats, spec.output.units, "scale_")
     held = dut.scale.valid & ~dut.scale.ready
-    streams.offered(c, leaving.inside != 0, dut.scale, most, "scale_", dut.o.valid & ~dut.o.ready)
+    streams.offered(c, leaving.owed, dut.scale, most, "scale_", dut.o.valid & ~dut.o.ready)
     c.apart("paths", dut.scale.valid, "")
     return dut.o.valid | dut.scale.valid, held
 

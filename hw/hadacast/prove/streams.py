@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth.hdl import Mux, Signal, Value, ValueLike
+from amaranth.hdl import Cat, Mux, Signal, Value, ValueLike
 
 from hadacast.prove.claims import Claims
 
@@ -14,10 +14,18 @@ def transfer(stream: Any) -> Value:
 
 
 def drive(c: Claims, stream: Any, name: str) -> None:
-    """An input stream with anything on it."""
+    """An input stream with anything on it: free signals NAME_valid, NAME_last, NAME_mark and NAME_data."""
+    fields = stream.payload.shape().members
+    beside = [field for field in ("last", "mark") if field in fields]
+    payload = Value.cast(stream.payload)
     c.m.d.comb += [
         stream.valid.eq(c.free(1, f"{name}_valid")),
-        Value.cast(stream.payload).eq(c.free(len(Value.cast(stream.payload)), f"{name}_payload")),
+        payload.eq(
+            Cat(
+                c.free(len(payload) - len(beside), f"{name}_data"),
+                *(c.free(1, f"{name}_{field}") for field in beside),
+            )
+        ),
     ]
 
 

@@ -81,11 +81,16 @@ def _design(
             file = None if waves is None else waves / f"{_slug(subject.name)}-{name}.vcd"
             failure = explain(net, name, verdict.depth, timeout, file)
             notes[name] = "" if failure is None else failure.line() + (f": {file}" if file else "")
-    for name, pairs in claims.paths.items():
-        wrong = [f"{source} to {seen}" for seen, text in pairs for source in net.sources(seen) if source.startswith(text)]
+    for name, paths in claims.paths.items():
+        wrong = [
+            f"{source} to {path.output}"
+            for path in paths
+            for source in sorted(net.sources(path.output, path.ever))
+            if source.startswith(path.source)
+        ]
         found[name] = Verdict(FAILED if wrong else PROVED, "netlist", 0, built)
         if wrong:
-            notes[name] = f"a path without a register: {wrong[0]}"
+            notes[name] = f"there is a path: {wrong[0]}"
     return [
         Record(
             subject.kind, subject.text, family, name, v.verdict, v.engine, v.depth, round(v.seconds, 2), notes.get(name, "")

@@ -90,3 +90,47 @@ def valued(
     came, left = Value.cast(arriving.payload)[: len(here)], Value.cast(leaving.payload)[: len(there)]
     c.assume(~(traced.comes & (came != here)))
     c.never("value", traced.leaves & leaving.valid & (left != there))
+
+
+@dataclass
+class Coloured:
+    """A frame that is told from all others by its mark, which none of them has.
+
+    Members
+    -------
+    owed: all of it has come, and not all has left. left: beats of it that have.
+    """
+
+    owed: Value
+    left: Signal
+
+
+def coloured(
+    c: Claims, arriving: Any, arrivals: Arrivals, leaving: Any, beats: int, out_beats: int, prefix: str = ""
+) -> Coloured:
+    """A frame leaves once, in a row, after it has begun to come, with `last` on its last beat and its mark on
+    all. As it may be any frame, that is true of all: none is lost, repeated, torn apart or overtaken in part.
+
+    Nothing is counted but its own beats. That what is shown with one marked frame holds with any marks is a
+    property too, structural: no mark, and no data, has any influence on `valid`, `ready` and `last`.
+    """
+    m = c.m
+    begun, coming, come = (Signal(name=f"{prefix}{name}") for name in ("begun", "coming", "come"))
+    first, final = arrivals.place == 0, arrivals.place == beats - 1
+    mark = arriving.p.mark
+    if not prefix:
+        c.assume(~arriving.valid | (mark == Mux(first, mark & ~begun, coming)))
+    here = arrivals.takes & mark
+    with m.If(here):
+        m.d[c.clock] += [begun.eq(1), coming.eq(~final), come.eq(final)]
+    left = Signal(range(out_beats + 1), name=f"{prefix}left")
+    shown = leaving.valid & leaving.p.mark
+    with m.If(shown & leaving.ready):
+        m.d[c.clock] += left.eq(left + 1)
+    for value in (leaving.valid, leaving.p.last, arriving.ready):
+        c.apart(f"{prefix}independent", value, "i_mark", "i_data", ever=True)
+    c.never(f"{prefix}last", shown & (leaving.p.last != (left == out_beats - 1)))
+    c.never(f"{prefix}frames", shown & (left == out_beats))
+    c.never(f"{prefix}frames", shown & ~(begun | (arriving.valid & mark)))
+    c.never(f"{prefix}frames", leaving.valid & ~leaving.p.mark & (left != 0) & (left != out_beats))
+    return Coloured(come & (left != out_beats), left)
