@@ -87,8 +87,9 @@ def rows(records: Iterable[Record]) -> list[tuple[str, ...]]:
 def depth(record: Record) -> str:
     """How far a verdict reaches, in words."""
     if record.verdict == PROVED:
+        if record.engine.startswith("PDR"):
+            return f"unbounded, {record.depth:,} clauses"
         return {
-            "PDR": f"unbounded, {record.depth:,} clauses",
             "BDD": f"unbounded, all states in {record.depth:,} cycles",
             "induction": "unbounded, 1-induction",
             "netlist": "structural",

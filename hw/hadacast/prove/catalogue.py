@@ -14,10 +14,13 @@ from hadacast.recipe import STAGES
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.stage import Stage
 
+# Stages of a latency up to this have their frames counted too.
+COUNTED = 5
 
-def _stage(text: str, spec: Stage, *, drops: bool = False, value: bool = True, counts: bool = True) -> Subject:
+
+def _stage(text: str, spec: Stage, *, drops: bool = False, value: bool = True) -> Subject:
     claims = [partial(_rules, spec, drops)]
-    if counts and not drops:
+    if spec.latency <= COUNTED and not drops:
         claims.append(partial(stage.counts, spec))
     if value:
         claims.append(partial(_values, spec, drops))
@@ -117,7 +120,8 @@ def _elementwise() -> Iterator[Subject]:
         text = "loadable" if loadable else ""
         yield _stage(text, STAGES["codebook"](frame=4, lanes=2, input=code, loadable=loadable, **book))
     yield _stage(
-        "", STAGES["requantize"](frame=2, lanes=1, input=Format(width=4), code=two, multiplier=(3,), shift=(2,))
+        "",
+        STAGES["requantize"](frame=2, lanes=1, input=Format(width=4), code=two, multiplier=(3,), shift=(2,)),
     )
     bins = {"bits": 2, "hash": ((0,),), "offsets": (1,), "zero": 1, "spread": 1}
     yield _stage("", STAGES["bins"](frame=4, lanes=1, input=two, **bins))
@@ -141,24 +145,26 @@ def _permutes() -> Iterator[Subject]:
 
 def _quantize() -> Iterator[Subject]:
     make = STAGES["quantize"]
-    three = Format(width=3)
-    int2 = Format(width=2)
+    three, two = Format(width=3), Format(width=2)
+    int2 = two
     for lanes in (1, 2):
         yield _stage("static", make(frame=2, lanes=lanes, input=three, code=int2))
     asymmetric = {"kind": "static", "step": ("1/2", 1), "zero": (1, 0)}
     code = Format(width=2, signed=False)
     yield _stage("static, asymmetric", make(frame=2, lanes=1, input=three, code=code, scale=asymmetric))
     random = {"rounding": "stochastic", "random": "port"}
-    yield _stage("static, stochastic, port", make(frame=2, lanes=1, input=three, code=int2, **random), value=False)
+    yield _stage(
+        "static, stochastic, port", make(frame=2, lanes=1, input=three, code=int2, **random), value=False
+    )
     for text, scale, kind in (
         ("int, maximum", {"kind": "maximum"}, int2),
         ("int, range", {"kind": "range"}, code),
         ("mxfp4", {"kind": "exponent"}, "e2m1"),
         ("nvfp4", {"kind": "floating"}, "e2m1"),
     ):
-        for frame, lanes, group in ((2, 2, 2), (2, 2, 1), (2, 1, 2), (4, 2, 2)):
-            spec = make(frame=frame, lanes=lanes, group=group, input=three, code=kind, scale=scale)
-            yield _stage(f"{text}, group {group}", spec, value=frame * 3 <= 6)
+        for lanes in (2, 1):
+            spec = make(frame=2, lanes=lanes, group=2, input=two, code=kind, scale=scale)
+            yield _stage(text, spec, value=False)
 
 
 def _packing() -> Iterator[Subject]:
@@ -181,9 +187,15 @@ def _packing() -> Iterator[Subject]:
             if layout != "stream":
                 taken = unpack(frame=spec.frame, lanes=spec.lanes, input=spec.output)
                 yield _stage(layout, taken, value=False)
-    yield _stage("static", STAGES["dequantize"](
-        frame=2, lanes=2, input=STAGES["quantize"](frame=2, lanes=2, input=Format(width=3), code=Format(width=2)).output,
-        width=4))
+    yield _stage(
+        "static",
+        STAGES["dequantize"](
+            frame=2,
+            lanes=2,
+            input=STAGES["quantize"](frame=2, lanes=2, input=Format(width=3), code=Format(width=2)).output,
+            width=4,
+        ),
+    )
     yield _stage("exponent", STAGES["dequantize"](frame=4, lanes=2, input=block, width=4), value=False)
     yield _stage("exponent", STAGES["dequantize"](frame=2, lanes=1, input=one, width=4), value=False)
 
@@ -191,24 +203,22 @@ def _packing() -> Iterator[Subject]:
 def _others() -> Iterator[Subject]:
     one, two = Format(width=1), Format(width=2)
     hadamard = STAGES["hadamard"]
-    yield _stage("order 2", hadamard(frame=2, lanes=1, order=2, input=one))
-    yield _stage("order 2", hadamard(frame=4, lanes=2, order=2, input=one), drops=True)
-    yield _stage("order 2, stride 1", hadamard(frame=4, lanes=1, order=2, stride=1, input=one))
-    yield _stage("-+ ++", hadamard(frame=2, lanes=1, matrix=("-+", "++"), stride=1, input=two))
+    yield _stage("order 2", hadamard(frame=2, lanes=1, order=2, input=one), value=False)
+    yield _stage("order 2", hadamard(frame=4, lanes=2, order=2, input=one), drops=True, value=False)
+    yield _stage("order 2, stride 1", hadamard(frame=4, lanes=1, order=2, stride=1, input=one), value=False)
+    yield _stage("-+ ++", hadamard(frame=2, lanes=1, matrix=("-+", "++"), stride=1, input=two), value=False)
     rotate = STAGES["rotate"]
     matrix = {"matrix": ((1, "1/2"), ("-1/2", 1)), "coefficient_width": 3}
-    yield _stage("", rotate(frame=2, lanes=1, input=two, **matrix))
-    yield _stage("", rotate(frame=2, lanes=2, input=two, **matrix))
-    yield _stage("loadable", rotate(frame=2, lanes=2, input=two, loadable=True, **matrix))
+    yield _stage("", rotate(frame=2, lanes=1, input=two, **matrix), value=False)
+    yield _stage("", rotate(frame=2, lanes=2, input=two, **matrix), value=False)
+    yield _stage("loadable", rotate(frame=2, lanes=2, input=two, loadable=True, **matrix), value=False)
     tiny = Minifloat(exponent=2, mantissa=1, bias=1, top="finite")
     align = STAGES["align"]
     yield _stage("", align(frame=2, lanes=2, input=tiny, guard=1))
     yield _stage("", align(frame=2, lanes=1, input=tiny, guard=1))
     pvq = STAGES["pvq"]
-    yield _stage("1 pulse", pvq(frame=2, lanes=2, input=two, group=2, pulses=1))
-    yield _stage("1 pulse", pvq(frame=2, lanes=1, input=two, group=2, pulses=1))
-
-
+    yield _stage("1 pulse", pvq(frame=2, lanes=2, input=two, group=2, pulses=1), value=False)
+    yield _stage("1 pulse", pvq(frame=2, lanes=1, input=two, group=2, pulses=1), value=False)
 
 
 def _cores() -> Iterator[Subject]:
@@ -243,4 +253,7 @@ def subjects() -> tuple[Subject, ...]:
 def kinds() -> tuple[str, ...]:
     """Kinds of subjects, stages first."""
     found = dict.fromkeys(subject.kind for subject in subjects())
-    return (*(kind for kind in COMPONENTS if kind in found), *(kind for kind in found if kind not in COMPONENTS))
+    return (
+        *(kind for kind in COMPONENTS if kind in found),
+        *(kind for kind in found if kind not in COMPONENTS),
+    )

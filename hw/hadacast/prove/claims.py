@@ -5,12 +5,15 @@ from typing import Any
 
 from amaranth.back import rtlil
 from amaranth.hdl import Cat, ClockDomain, Elaboratable, Fragment, Module, Shape, Signal, Value, ValueLike
-
 from amaranth.hdl._ast import AnyConst
+
 from hadacast.tech.family import Target, get
 
 # An output of the netlist is called so and then as the property, or as the signal that is looked at.
 NEVER, SEEN = "never_", "seen_"
+
+# The output and the register that say whether all assumptions hold, and did so far.
+ASSUMED, ALIVE = "assumed", "assumed_so_far"
 
 TOP = "claims"
 
@@ -98,7 +101,7 @@ class Claims:
     def outputs(self) -> list[str]:
         """Names of the netlist's outputs, bit for bit."""
         bits = [f"{seen.name}[{bit}]" for seen in self._seen for bit in range(len(seen))]
-        return bits + [NEVER + name for name in self._broken]
+        return [*bits, *(NEVER + name for name in self._broken), f"{ASSUMED}[0]"]
 
     @property
     def paths(self) -> dict[str, list[Path]]:
@@ -126,7 +129,7 @@ class Claims:
     def rtlil(self) -> str:
         """Yosys's text of it: ports are the clock, the reset, what is free, and NEVER + name of each property.
         Call it once, when all is there."""
-        alive, holds = Signal(name="assumed_so_far", init=1), Signal(name="assumed_now")
+        alive, holds = Signal(name=ALIVE, init=1), Signal(name="assumed_now")
         self.m.d.comb += holds.eq(Cat(*self._assumed).all() if self._assumed else 1)
         self.m.d[self.clock] += alive.eq(alive & holds)
         ports: dict[str, Any] = {"clk": (self.domain.clk, None), "rst": (self.domain.rst, None)}
@@ -136,6 +139,9 @@ class Claims:
             port = Signal(name=NEVER + name)
             self.m.d.comb += port.eq(alive & holds & Cat(*broken).any())
             ports[port.name] = (port, None)
+        assumed = Signal(name=ASSUMED)
+        self.m.d.comb += assumed.eq(alive & holds)
+        ports[ASSUMED] = (assumed, None)
         fragment = Fragment.get(self.m, self.target)
         text, _ = rtlil.convert_fragment(fragment, ports, TOP, emit_src=False)
         return str(text)

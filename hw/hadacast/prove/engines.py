@@ -84,7 +84,9 @@ def _cone(netlist: Netlist, names: Sequence[str]) -> str:
 def pdr(netlist: Netlist, names: Sequence[str], seconds: float) -> dict[str, Verdict]:
     """Prove or refute properties; those that it says nothing of are left out."""
     start = time.monotonic()
-    text = run(f"{_cone(netlist, names)}; {_PDR.format(seconds=int(seconds) + 1)}", netlist.folder, seconds + 10)
+    text = run(
+        f"{_cone(netlist, names)}; {_PDR.format(seconds=int(seconds) + 1)}", netlist.folder, seconds + 10
+    )
     (netlist.folder / "pdr.log").write_text(text)
     spent = time.monotonic() - start
     clauses = re.search(r"Verification of invariant with (\d+) clauses was successful", text)
@@ -115,7 +117,9 @@ def reach(netlist: Netlist, name: str, seconds: float) -> Verdict | None:
 def bounded(netlist: Netlist, name: str, seconds: float) -> Verdict:
     """Look for a failure within as many cycles as `seconds` allow."""
     start = time.monotonic()
-    text = run(f"{_cone(netlist, [name])}; bmc3 -F {MOST_FRAMES} -T {int(seconds) + 1}", netlist.folder, seconds + 10)
+    text = run(
+        f"{_cone(netlist, [name])}; bmc3 -F {MOST_FRAMES} -T {int(seconds) + 1}", netlist.folder, seconds + 10
+    )
     spent = time.monotonic() - start
     asserted = re.search(r"was asserted in frame (\d+)", text)
     if asserted:
@@ -129,9 +133,14 @@ def bounded(netlist: Netlist, name: str, seconds: float) -> Verdict:
 def counterexample(netlist: Netlist, name: str, frames: int, seconds: float) -> tuple[str, list[str]] | None:
     """The registers at first and the inputs in each cycle of a run that ends with a failure, as bits in the
     netlist's order; None where abc finds it not, or crashes."""
-    path = netlist.folder / "failure.txt"
+    return assignment(netlist.folder, _cone(netlist, [name]), frames, seconds)
+
+
+def assignment(folder: Path, reads: str, frames: int, seconds: float) -> tuple[str, list[str]] | None:
+    """The same of the output of a graph that abc `reads`."""
+    path = folder / "failure.txt"
     path.unlink(missing_ok=True)
-    run(f"{_cone(netlist, [name])}; bmc3 -F {frames + 1} -T {int(seconds) + 1}; write_cex -a {path}", netlist.folder, seconds + 10)
+    run(f"{reads}; bmc3 -F {frames + 1} -T {int(seconds) + 1}; write_cex -a {path}", folder, seconds + 10)
     if not path.exists():
         return None
     lines = [line.strip() for line in path.read_text().splitlines()]

@@ -68,7 +68,9 @@ def replay(netlist: Netlist, first: str, inputs: list[str]) -> list[dict[str, in
     return run
 
 
-def explain(netlist: Netlist, name: str, depth: int, seconds: float, waves: Path | None = None) -> Failure | None:
+def explain(
+    netlist: Netlist, name: str, depth: int, seconds: float, waves: Path | None = None
+) -> Failure | None:
     """The shortest run in which a property fails, and its waves in a file; None where abc doesn't give it.
 
     What abc says is believed only after the netlist has done the same: AssertionError if it doesn't.

@@ -7,9 +7,6 @@ from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
-from hadacast.core import beat
-from hadacast.core.control import Gate
-from hadacast.core.delay import Delay
 from hadacast.core.frame_buffer import FrameBuffer
 from hadacast.core.framer import Framer
 from hadacast.core.holding import HoldingButterfly
@@ -105,8 +102,6 @@ class Waiting(Component):
         return m
 
 
-
-
 def flowing(
     family: str,
     component: Any,
@@ -131,7 +126,11 @@ def flowing(
     streams.receive(c, component.o, "o")
     streams.obeyed(c, component.i, "i")
     streams.kept(c, component.o, "o")
-    arrivals = arrives(c, component.i, beats, drops) if arrives is streams.whole else streams.raw(c, component.i, beats)
+    arrivals = (
+        arrives(c, component.i, beats, drops)
+        if arrives is streams.whole
+        else streams.raw(c, component.i, beats)
+    )
     departures = streams.counted(c, arrivals, component.o, beats, capacity)
     most = component.latency + SLACK
     streams.offered(c, departures.inside != 0, component.o, most)
@@ -228,7 +227,10 @@ def framer(family: str, lanes: int, beats: int) -> Claims:
     c.never("frames", arrivals.good != (leaves & ~part.o.p.mark))
     passes = arrivals.takes & streams.transfer(part.o)
     c.never("value", arrivals.takes & ~streams.transfer(part.o))
-    c.never("value", passes & ((arrivals.place != number) | (part.i.p.data.as_value() != part.o.p.data.as_value())))
+    c.never(
+        "value",
+        passes & ((arrivals.place != number) | (part.i.p.data.as_value() != part.o.p.data.as_value())),
+    )
     c.never("frame_error", part.framer.frame_error != c.before(arrivals.bad, "bad_before"))
     # Behind an early end the input waits until the frame is filled up, and no longer.
     waits = part.i.valid & ~part.i.ready & part.o.ready

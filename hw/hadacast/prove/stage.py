@@ -39,7 +39,9 @@ def _begun(
     return c, dut, fragment, arrivals, departures
 
 
-def _entered(spec: Stage, family: str, drops: bool, values: bool) -> tuple[Claims, Any, Any, streams.Arrivals]:
+def _entered(
+    spec: Stage, family: str, drops: bool, values: bool
+) -> tuple[Claims, Any, Any, streams.Arrivals]:
     """A stage, and frames that come to it."""
     c = Claims(family)
     dut = COMPONENTS[spec.kind](spec, **({"drops": drops} if spec.whole else {}))
@@ -100,9 +102,7 @@ def counts(spec: Stage, family: str) -> Claims:
     return c
 
 
-def _scales(
-    c: Claims, dut: Any, spec: Stage, arrivals: streams.Arrivals, most: int
-) -> tuple[Value, Value]:
+def _scales(c: Claims, dut: Any, spec: Stage, arrivals: streams.Arrivals, most: int) -> tuple[Value, Value]:
     """The rules of the stream of scales, which has beats of its own. Whether either stream has one, and whether
     this one is held up."""
     streams.receive(c, dut.scale, "scale")

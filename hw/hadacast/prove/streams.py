@@ -154,7 +154,9 @@ def waited(c: Claims, value: ValueLike, most: int, name: str) -> Value:
     return number > most
 
 
-def offered(c: Claims, owed: ValueLike, stream: Any, most: int, prefix: str = "", unless: ValueLike = 0) -> None:
+def offered(
+    c: Claims, owed: ValueLike, stream: Any, most: int, prefix: str = "", unless: ValueLike = 0
+) -> None:
     """What is owed is offered within `most` cycles, whatever the receiver does meanwhile. With a receiver
     that is ready again and again, all leaves."""
     waits = Value.cast(owed).bool() & ~stream.valid & ~Value.cast(unless).bool()

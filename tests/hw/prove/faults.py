@@ -218,9 +218,7 @@ def flowing(component: Callable[[], Any], **settings: Any) -> Callable[[], Claim
 
 
 def buffered(component: type[FrameBuffer]) -> Callable[[], Claims]:
-    return flowing(
-        lambda: component(Format(width=1, signed=False), 1, 2), beats=2, capacity=4, drops=True
-    )
+    return flowing(lambda: component(Format(width=1, signed=False), 1, 2), beats=2, capacity=4, drops=True)
 
 
 def core(family: str = "generic") -> Claims:
@@ -244,7 +242,9 @@ FAULTS = {
     "a mark that is lost": Fault("mark", span("mark"), SOUND),
     "an element that is wrong": Fault("value", span("data"), SOUND),
     "a queue that overflows": Fault("queues", flowing(lambda: Overfull(1)), flowing(lambda: Overfull(0))),
-    "an address beyond the last": Fault("addresses", flowing(lambda: Storing(3)), flowing(lambda: Storing(2))),
+    "an address beyond the last": Fault(
+        "addresses", flowing(lambda: Storing(3)), flowing(lambda: Storing(2))
+    ),
     "a broken frame that nobody hears of": Fault(
         "frame_error",
         patched(parts, "Framer", Silent, lambda: parts.framer("generic", 1, 2)),

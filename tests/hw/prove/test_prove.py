@@ -76,7 +76,9 @@ def test_without_the_fault_it_is_proved(name):
 def test_each_property_has_a_fault_that_breaks_it():
     """No check that cannot fail."""
     broken = {fault.property for fault in faults.FAULTS.values()}
-    stated = {name for make in (parts.span, faults.core, faults.transform) for name in make("generic").properties}
+    stated = {
+        name for make in (parts.span, faults.core, faults.transform) for name in make("generic").properties
+    }
     assert broken >= stated | {"queues", "addresses", "value"}
 
 
@@ -164,4 +166,3 @@ def test_other_families(family):
     (found,) = (found for found in catalogue.subjects() if found.name == "fwht ff, drops, N 4, P 2")
     records = subject.prove(found, family, timeout=40)
     assert {record.verdict for record in records} == {"proved"}
-

@@ -14,9 +14,15 @@ from hadacast.tech.family import FAMILIES
 @click.command("prove")
 @click.argument("names", metavar="[KIND|RECIPE]...", nargs=-1)
 @click.option("--set", "overrides", metavar="KEY=VALUE", multiple=True, help="Of the recipes. Repeatable.")
-@click.option("--only", metavar="TEXT", multiple=True, help="Configurations with TEXT in their names. Repeatable.")
 @click.option(
-    "--family", type=click.Choice(list(FAMILIES)), default="generic", show_default=True, help="Of the hardware."
+    "--only", metavar="TEXT", multiple=True, help="Configurations with TEXT in their names. Repeatable."
+)
+@click.option(
+    "--family",
+    type=click.Choice(list(FAMILIES)),
+    default="generic",
+    show_default=True,
+    help="Of the hardware.",
 )
 @click.option(
     "--timeout",
@@ -25,8 +31,12 @@ from hadacast.tech.family import FAMILIES
     show_default=True,
     help="Seconds for each design. What they aren't enough for is looked at for some cycles only.",
 )
-@click.option("--jobs", "-j", type=click.IntRange(1, 64), default=1, show_default=True, help="Designs at a time.")
-@click.option("--waves", metavar="FOLDER", default=None, help="Where to write the waves of what fails, as VCD.")
+@click.option(
+    "--jobs", "-j", type=click.IntRange(1, 64), default=1, show_default=True, help="Designs at a time."
+)
+@click.option(
+    "--waves", metavar="FOLDER", default=None, help="Where to write the waves of what fails, as VCD."
+)
 @with_output
 def prove(
     output: Output,
@@ -94,7 +104,9 @@ def prove(
         output.out.print(f" {campaign.summary(records)}", soft_wrap=True)
     if failed:
         first = failed[0]
-        raise HadacastError(f"{len(failed):,} properties fail, such as {first.property} of {first.kind} {first.text}")
+        raise HadacastError(
+            f"{len(failed):,} properties fail, such as {first.property} of {first.kind} {first.text}"
+        )
 
 
 def _folder(name: str | None) -> Path | None:
