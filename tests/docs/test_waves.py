@@ -56,10 +56,9 @@ def test_what_stream_md_says_of_the_scenes(waves):
     assert full["edge"] == [f"A<->B {waves.SPEC.latency} clocks"]
     assert rows(full)["m_axis_tvalid"].count("1") == 8
     assert "1" * 8 in rows(full)["m_axis_tvalid"]
-    # Early by two: not ready for two cycles; late: ready all the time.
-    assert rows(early)["s_axis_tready"].count("0") == 2
-    assert "0" not in rows(late)["s_axis_tready"]
     for scene in (early, late):
+        # Early by two, or late by two, two beats short of a second frame: two are made up.
+        assert rows(scene)["s_axis_tready"].count("0") == 2
         assert rows(scene)["frame_error"].count("1") == 1
         assert rows(scene)["m_axis_tuser"].replace("x", "") == "00001111"
 

@@ -145,11 +145,12 @@ class Delay(Component):
         moving = [moves] + [
             self._moves_unless(m, platform, owed, new[i], f"moves_{i}") for i in range(1, registers)
         ]
-        at_first, on_beat, alone = Signal(), Signal(), Signal()
-        m.d.comb += [
-            on_beat.eq(self.meets | near_end | (owed & ~at_first)),
-            alone.eq(owed & ~at_first & ~new[-1]),
-        ]
+        at_first = Signal()
+        words = (owed, at_first)
+        on_beat = one_lut(
+            m, platform, lambda o, f, m, n: (o & ~f) | m | n, *words, self.meets, near_end, name="on_beat"
+        )
+        alone = one_lut(m, platform, lambda o, f, n: o & ~f & ~n, *words, new[-1], name="alone")
         inputs = (self.enable, self.i_valid, on_beat, alone)
         steps = one_lut(m, platform, lambda e, v, b, a: e & ((v & b) | (~v & a)), *inputs, name="steps")
         taken = Ring(m, steps, self.depth, "taken")

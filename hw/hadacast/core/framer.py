@@ -14,9 +14,9 @@ from hadacast.format import Codes
 class Framer(Component):
     """Turns beats with `last` into frames of exactly `beats` beats, the broken ones marked.
 
-    After an early `last` the rest of the frame is made up, while the input waits; after a frame
-    that goes on too long the surplus is swallowed up to its `last`. Either way the stages behind
-    see whole frames only, and the mark on the last beat tells the transform to drop the frame.
+    After an early `last` the rest of the frame is made up, while the input waits; a frame that goes on
+    too long becomes as many as its beats fill, the last one made up too. Either way the stages behind see
+    whole frames only, and the mark on the last beat tells the transform to drop the frame.
 
     Members
     -------
@@ -38,26 +38,24 @@ class Framer(Component):
         m = Module()
         steps = Signal()
         at_end = Ring(m, steps, self.beats, "position").last
-        pad, discard = Signal(), Signal()
+        # What is made up; what goes on behind the beat that should have been the last.
+        pad, goes_on = Signal(), Signal()
         last = self.i.p.last
         m.d.comb += [
             self.i.ready.eq(self.o.ready & ~pad),
-            self.o.valid.eq(pad | (self.i.valid & ~discard)),
+            self.o.valid.eq(pad | self.i.valid),
             steps.eq(self.o.valid & self.o.ready),
             self.o.p.data.eq(self.i.p.data),
             self.o.p.last.eq(at_end),
-            self.o.p.mark.eq(at_end & (pad | ~last)),
+            self.o.p.mark.eq(at_end & (pad | goes_on | ~last)),
         ]
-        early, late = Signal(), Signal()
-        arrives = self.i.valid & self.o.ready & ~pad & ~discard
-        m.d.comb += [early.eq(arrives & last & ~at_end), late.eq(arrives & ~last & at_end)]
-        with m.If(steps & at_end):
-            m.d.sync += pad.eq(0)
-        with m.If(early):
+        taken = Signal()
+        m.d.comb += taken.eq(self.i.valid & self.i.ready)
+        with m.If(taken):
+            m.d.sync += goes_on.eq(~last & (goes_on | at_end))
+        with m.If(taken & last & ~at_end):
             m.d.sync += pad.eq(1)
-        with m.If(late):
-            m.d.sync += discard.eq(1)
-        with m.Elif(self.i.valid & self.i.ready & last):
-            m.d.sync += discard.eq(0)
-        m.d.sync += self.frame_error.eq(early | late)
+        with m.Elif(steps & at_end):
+            m.d.sync += pad.eq(0)
+        m.d.sync += self.frame_error.eq(taken & ~goes_on & (last ^ at_end))
         return m

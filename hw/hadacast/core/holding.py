@@ -11,6 +11,7 @@ from hadacast.core.butterfly import pairs
 from hadacast.spec.folding import Turn
 from hadacast.tech.adders import HoldingPairAdders
 from hadacast.tech.family import of_platform
+from hadacast.tech.lut import one_lut
 
 # Beats of fewer lanes are fast otherwise, and would lose a tenth of their clock: a result goes to two
 # registers here, and only one of them can be in the cell of the adder.
@@ -84,5 +85,7 @@ class HoldingButterfly(Component):
             m.d.sync += spare.eq(arriving)
         with m.If(takes):
             m.d.sync += [leaving.eq(arriving), valid.eq(self.i_valid | ~enable)]
-        m.d.sync += enable.eq(takes | (enable & ~self.i_valid))
+        inputs = (self.o.ready, valid, enable, self.i_valid)
+        goes_on = one_lut(m, platform, lambda r, v, e, i: r | ~v | (e & ~i), *inputs, name="goes_on")
+        m.d.sync += enable.eq(goes_on)
         return m

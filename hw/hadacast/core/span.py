@@ -7,6 +7,8 @@ from amaranth.hdl import Module, Shape, Signal, Value, ValueCastable
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import Component, In, Out
 
+from hadacast.tech.lut import one_lut
+
 
 class Skid(Component):
     """Ends a span: turns a ready that arrives now into an enable that comes from a register.
@@ -44,7 +46,9 @@ class Skid(Component):
             m.d.comb += self.o.payload.eq(spare)
         with m.Else():
             m.d.sync += spare.eq(self.i)
-        m.d.sync += enable.eq(self.o.ready | ~self.o.valid)
+        inputs = (self.o.ready, enable, self.i_valid)
+        goes_on = one_lut(m, platform, lambda r, e, v: r | (e & ~v), *inputs, name="goes_on")
+        m.d.sync += enable.eq(goes_on)
         return m
 
 

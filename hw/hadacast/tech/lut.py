@@ -20,6 +20,10 @@ _CELLS = {
 }
 
 
+# How the names of these cells end, by which they are found in netlists.
+SUFFIX = "_lut"
+
+
 def table(function: Callable[..., Any], inputs: int) -> int:
     """The table of a LUT of four inputs, those above `inputs` without effect: bit i is the value at i."""
     rows = product((0, 1), repeat=4)  # the last input is the fastest
@@ -40,5 +44,5 @@ def one_lut(m: Module, platform: Any, function: Callable[..., Any], *inputs: Val
     given = {f"i_{pin}": value for pin, value in zip(pins, inputs, strict=False)}
     ties = {f"i_{pin}": Const(0, 1) for pin in pins[len(inputs) :]}
     init = {f"p_{parameter}": Const(table(function, len(inputs)), 16)}
-    m.submodules[f"{name}_lut"] = Instance(primitive, **init, **given, **ties, **{f"o_{output}": result})
+    m.submodules[f"{name}{SUFFIX}"] = Instance(primitive, **init, **given, **ties, **{f"o_{output}": result})
     return result

@@ -2,24 +2,28 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from hadacast.tech.lut import SUFFIX
 from hadacast.tools import gowin_alu, nets
 from hadacast.tools.nets import Netlist, Sink
 
 Placed = tuple[str, Sink]
 """A name that says where in the hierarchy an input is, and the input."""
 
+LUT_PINS = "ABCD"
 MAX_FAN_OUT = 48
 """Inputs that one flip-flop drives before it is copied."""
 
 
 def mend_ecp5(module: Netlist) -> None:
-    """Open the ends of carry chains, use block RAMs' output registers, and bound the fan-out of others."""
+    """Open the ends of carry chains, fill the LUTs that the core names, use block RAMs' output registers, and
+    bound the fan-out of others."""
     trim_carries(module)
+    fill_luts(module)
     use_output_registers(module)
     bound_fan_out(module)
 
@@ -41,6 +45,52 @@ def trim_carries(module: Netlist) -> None:
         never_propagates = pins.get("D0") == ["1"] and cell["parameters"]["INIT0"][-16:-8] == "0" * 8
         if pins.get("CIN") in (["0"], ["1"]) and never_propagates:
             pins["CIN"] = ["x"]
+
+
+def fill_luts(module: Netlist) -> None:
+    """Put the LUT before an ECP5 LUT that the core names (hadacast.tech.lut) into its spare inputs.
+
+    Synthesis takes a named one as it is, and so leaves two in a row where one would do.
+    """
+    cells = module["cells"]
+    makers = {cell["connections"]["Z"][0]: name for name, cell in cells.items() if cell["type"] == "LUT4"}
+    for name, cell in cells.items():
+        if cell["type"] != "LUT4" or not name.endswith(SUFFIX):
+            continue
+        for net in _inputs(cell):
+            before = cells.get(makers.get(net, ""))
+            if before is None:
+                continue
+            nets_behind = [bit for bit in _inputs(cell) if bit != net]
+            merged = list(dict.fromkeys([*nets_behind, *_inputs(before)]))
+            if len(merged) > len(LUT_PINS):
+                continue
+            table = 0
+            for row in range(1 << len(LUT_PINS)):
+                values = {bit: row >> place & 1 for place, bit in enumerate(merged)}
+                values[net] = _lookup(before, values)
+                table |= _lookup(cell, values) << row
+            cell["parameters"]["INIT"] = f"{table:016b}"
+            bits = [*merged, *["0"] * (len(LUT_PINS) - len(merged))]
+            cell["connections"].update({pin: [bit] for pin, bit in zip(LUT_PINS, bits, strict=True)})
+    used = nets.users(module)
+    for net, name in makers.items():
+        if net not in used:
+            del cells[name]
+
+
+def _inputs(lut: dict[str, Any]) -> list[int]:
+    """The nets that a LUT4 looks at."""
+    bits = (lut["connections"].get(pin, ["x"])[0] for pin in LUT_PINS)
+    return list(dict.fromkeys(bit for bit in bits if isinstance(bit, int)))
+
+
+def _lookup(lut: dict[str, Any], values: Mapping[int, int]) -> int:
+    """What a LUT4 makes of its nets' values."""
+    bits = [lut["connections"].get(pin, ["x"])[0] for pin in LUT_PINS]
+    levels = [values[bit] if isinstance(bit, int) else int(bit == "1") for bit in bits]
+    row = sum(level << place for place, level in enumerate(levels))
+    return int(lut["parameters"]["INIT"][-16:][15 - row])
 
 
 def use_output_registers(module: Netlist) -> None:

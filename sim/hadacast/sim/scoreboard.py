@@ -51,9 +51,10 @@ class Comparison:
 @dataclass(frozen=True, eq=False)
 class Segment:
     """What must come out between two resets: `data` (beats, lanes), `user` and `done`, the input beat whose
-    arrival completes the frame of each output beat. `bad`: dropped frames right before the one that each
-    output beat begins, 0 for other beats. `dropped`: end beats of its bad frames. `over`: an unfinished frame
-    at its end is too long already, so the core may have counted it."""
+    arrival completes the frame of each output beat. `bad`: frames of dropped beats right before the one that
+    each output beat begins, 0 for other beats; a long one counts for as many as its beats fill. `dropped`:
+    end beats of its bad frames. `over`: an unfinished frame at its end is too long already, so the core may
+    have told of it."""
 
     data: NDArray[np.int64]
     user: NDArray[np.bool_]
@@ -83,8 +84,9 @@ def expect(spec: Any, stimulus: Stimulus) -> list[Segment]:
     at = 0
     for starts, ends, good, over in found:
         skipped = np.diff(good, prepend=-1) - 1
+        filled = np.concatenate(([0], np.cumsum(-(-(ends - starts + 1) // spec.in_beats))))
         bad = np.zeros((len(good), spec.out_beats), dtype=np.int64)
-        bad[:, 0] = skipped
+        bad[:, 0] = np.diff(filled[good], prepend=0) - np.arange(len(good)).astype(bool)
         dropped = np.setdiff1d(np.arange(len(starts)), good, assume_unique=True)
         size = len(good) * spec.out_beats
         segments.append(

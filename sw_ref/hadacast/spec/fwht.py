@@ -40,8 +40,8 @@ class Fwht(Stage):
     up_to: points of the largest transform that can be chosen at run time, a power of two; 0: no other than
         `size` can. The butterflies of this size are built, and elements leave as wide, and as late, as those
         make them; `size` or `bits` says which of them work after reset.
-    registers: pipeline registers between butterfly stages, 0 to 2. The input has one too, unless
-        this is 0, and the output always has one. More of them: a faster clock, a longer latency.
+    registers: pipeline registers between butterfly stages, 0 to 2. The output always has one, the input
+        with 2. More of them: a faster clock, a longer latency.
     storage: where delays live: "ff", for delays of up to 256 beats, that is N/P up to 512, "lutram",
         "bram", or "auto", by depth and family. Delays of fewer than 4 beats are in flip-flops anyway.
     stall_span: butterfly stages that one registered stall signal serves, 1 to 16. Smaller keeps the

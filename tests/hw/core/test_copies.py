@@ -3,11 +3,14 @@
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from amaranth.sim import Simulator
 from hw.core.campaign import stimulus
+from hw.core.test_pack import SHAPES
 
 from hadacast import recipe
 from hadacast.core.top import AxiTop
@@ -56,6 +59,42 @@ def test_each_copy_has_its_own_lanes():
         np.testing.assert_array_equal(wide[group, :, 2 * copy : 2 * copy + 2].ravel(), frame)
     answer = spec.respond(wide)
     np.testing.assert_array_equal(spec.apart(answer), spec.compute(frames))
+
+
+def test_the_scales_of_all_copies_leave_side_by_side():
+    spec = replace(SHAPES[1].pack("stream"), copies=2)
+    single, packed = spec.single, spec.scales
+    rng = np.random.default_rng(4)
+    frames = rng.integers(0, 256, (12, single.in_beats * single.in_lanes))
+    sides = packed.pack_sides(single.taps(frames)[-2]).reshape(6, 2, -1, packed.side_bytes)
+    expected = sides.transpose(0, 2, 1, 3).reshape(-1, 2 * packed.side_bytes)
+    top = AxiTop(spec)
+    found, ended = [], []
+
+    async def bench(ctx):
+        sent = iter(spec.abreast(frames).reshape(-1, spec.in_lanes).tolist())
+        beat, number = next(sent), 0
+        ctx.set(top.s_axis_tvalid, 1)
+        for _ in range(600):
+            ctx.set(top.s_axis_tdata, int.from_bytes(bytes(beat), "little") if beat else 0)
+            ctx.set(top.s_axis_tvalid, beat is not None)
+            ctx.set(top.s_axis_tlast, number % spec.in_beats == spec.in_beats - 1)
+            ctx.set(top.m_axis_tready, bool(rng.random() < 0.7))
+            ctx.set(top.m_axis_scale_tready, bool(rng.random() < 0.7))
+            if ctx.get(top.m_axis_scale_tvalid & top.m_axis_scale_tready):
+                data = ctx.get(top.m_axis_scale_tdata)
+                found.append(list(data.to_bytes(2 * packed.side_bytes, "little")))
+                ended.append(ctx.get(top.m_axis_scale_tlast))
+            if beat is not None and ctx.get(top.s_axis_tready):
+                beat, number = next(sent, None), number + 1
+            ctx.set(top.aclk, 1)
+            ctx.set(top.aclk, 0)
+
+    simulator = Simulator(top)
+    simulator.add_testbench(bench)
+    simulator.run()
+    np.testing.assert_array_equal(found, expected)
+    assert np.flatnonzero(ended).tolist() == list(range(packed.units - 1, 6 * packed.units, packed.units))
 
 
 def test_frames_that_are_no_multiple_of_the_copies_are_refused():

@@ -242,7 +242,7 @@ def test_delays(members, delay, whole):
     for registers in (0, 1, 2):
         spec = Fwht(**members, registers=registers)
         assert (spec.delay, spec.whole) == (delay, whole)
-        assert spec.latency == delay + (registers > 0) + sum(spec.stage_registers)
+        assert spec.latency == delay + (registers == 2) + sum(spec.stage_registers)
     pipeline = Pipeline(name="p", stages=(spec,))
     assert pipeline.dropper == (0 if whole else None)
 
