@@ -1,9 +1,12 @@
 """The tables of prove.md: what `hadacast prove` said of every kind of stage, of their parts and of cores.
 
-    python docs/prove.py              prove everything again: an hour
+    python docs/prove.py              prove everything again, kind after kind: some hours
     python docs/prove.py fwht queue   only these kinds
+    python docs/prove.py --missing    only the kinds of which a configuration isn't known yet
+    python docs/prove.py --page       nothing: only write the page again
 
-What was found goes to prove.json, and from there into the page, which a test compares.
+What was found goes to prove.json after each kind, so it can be stopped and go on; and from there into the
+page, which a test compares.
 """
 
 import json
@@ -16,14 +19,14 @@ DOCS = Path(__file__).parent
 STORE = DOCS / "prove.json"
 PAGE = DOCS / "prove.md"
 
-COMMAND = ("hadacast", "prove", "--timeout", "60", "--jobs", "2", "--json")
+COMMAND = ("hadacast", "prove", "--timeout", "200", "--jobs", "2", "--json")
 
 
-def prove(names: list[str]) -> list[dict[str, Any]]:
+def prove(kind: str) -> list[dict[str, Any]]:
     """Run the command; its words are on stderr. A property that fails is in the document too."""
     program, *arguments = COMMAND
     tool = Path(sys.executable).with_name(program)
-    done = subprocess.run([tool, *arguments, *names], stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run([tool, *arguments, kind], stdout=subprocess.PIPE, text=True, check=False)
     found: list[dict[str, Any]] = json.loads(done.stdout)["properties"]
     return found
 
@@ -103,12 +106,28 @@ def dumps(store: list[dict[str, Any]]) -> str:
     return "[\n" + ",\n".join(json.dumps(record, ensure_ascii=False) for record in store) + "\n]\n"
 
 
+def missing(store: list[dict[str, Any]]) -> list[str]:
+    """Kinds of which a configuration isn't in the store, or one is that there is no more."""
+    from hadacast.prove import catalogue
+
+    known = {(record["kind"], record["text"]) for record in store}
+    listed = {(subject.kind, subject.text) for subject in catalogue.subjects()}
+    return [kind for kind in catalogue.kinds() if kind in {kind for kind, _ in known ^ listed}]
+
+
 def main() -> None:
-    """Prove, and write the store and the page."""
-    old = json.loads(STORE.read_text(encoding="utf-8")) if STORE.exists() else []
-    store = _ordered(merged(old, prove(sys.argv[1:])))
-    STORE.write_text(dumps(store), encoding="utf-8")
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), store), encoding="utf-8")
+    """Prove, and write the store and the page after each kind."""
+    from hadacast.prove import catalogue
+
+    store = json.loads(STORE.read_text(encoding="utf-8")) if STORE.exists() else []
+    names = sys.argv[1:] or list(catalogue.kinds())
+    if names == ["--missing"]:
+        names = missing(store)
+    for name in names:
+        if name != "--page":
+            store = _ordered(merged(store, prove(name)))
+            STORE.write_text(dumps(store), encoding="utf-8")
+        PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), store), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def of_pipeline(spec: Pipeline) -> Subject:
     arriving = function.Shape(spec.input, spec.in_beats, spec.in_lanes)
     if spec.copies > 1 or spec.scales is not None or spec.registers.places:
         raise HadacastError(
-            f"{spec.name} has copies, a stream of scales or settings: none of them can be proved as a whole core"
+            f"{spec.name} has copies, a stream of scales or settings: no whole core with them can be proved"
         )
     if sum(arriving.fields) <= function.MOST_BITS and not spec.sequential:
         claims.append(partial(tops.values, spec))
@@ -89,9 +89,10 @@ def depth(record: Record) -> str:
     if record.verdict == PROVED:
         if record.engine.startswith("PDR"):
             return f"unbounded, {record.depth:,} clauses"
+        if record.engine.startswith("induction"):
+            return "unbounded, 1-induction"
         return {
             "BDD": f"unbounded, all states in {record.depth:,} cycles",
-            "induction": "unbounded, 1-induction",
             "netlist": "structural",
         }[record.engine]
     if record.verdict == BOUNDED:
@@ -103,4 +104,5 @@ def summary(records: Sequence[Record]) -> str:
     """One line: how many properties are how."""
     counts = [(text, sum(r.verdict == text for r in records)) for text in (PROVED, BOUNDED, OPEN, FAILED)]
     parts = [f"{count:,} {text}" for text, count in counts if count]
-    return f"{len(records):,} properties of {len({(r.kind, r.text) for r in records}):,} components: {', '.join(parts)}"
+    components = len({(r.kind, r.text) for r in records})
+    return f"{len(records):,} properties of {components:,} components: {', '.join(parts)}"

@@ -1,38 +1,45 @@
 """The list of what is proved: every kind of stage, the parts that they are made of, and whole cores."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import cache, partial
 from typing import Any
 
+from hadacast import recipe
 from hadacast.core.pipeline import COMPONENTS
 from hadacast.format import Format
 from hadacast.frames import exponents
 from hadacast.minifloat import Minifloat
 from hadacast.prove import parts, stage, tops
+from hadacast.prove.small import queues_of_registers
 from hadacast.prove.subject import Subject
-from hadacast.recipe import STAGES
 from hadacast.spec.pipeline import Pipeline
 from hadacast.spec.stage import Stage
+
+# Specs by kind, whose fields are their own.
+STAGES: dict[str, Any] = dict(recipe.STAGES)
 
 # Stages of a latency up to this have their frames counted too.
 COUNTED = 5
 
 
-def _stage(text: str, spec: Stage, *, drops: bool = False, value: bool = True) -> Subject:
-    claims = [partial(_rules, spec, drops)]
-    if spec.latency <= COUNTED and not drops:
-        claims.append(partial(stage.counts, spec))
+def _stage(text: str, spec: Stage, *, drops: bool = False, value: bool = True, flat: bool = False) -> Subject:
+    """A stage in a configuration; `flat` has its queues in flip-flops."""
+    queues = queues_of_registers if flat else nullcontext
+    claims = [partial(_claimed, stage.rules, queues, spec, drops)]
+    if spec.latency <= COUNTED and not drops and not flat:
+        claims.append(partial(_claimed, stage.counts, queues, spec))
     if value:
-        claims.append(partial(_values, spec, drops))
-    return Subject(spec.kind, f"{text}, N {spec.frame}, P {spec.lanes}".removeprefix(", "), tuple(claims))
+        claims.append(partial(_claimed, stage.values, queues, spec, drops))
+    words = [text, f"N {spec.frame}", f"P {spec.lanes}", *(["queues of flip-flops"] if flat else [])]
+    return Subject(spec.kind, ", ".join(word for word in words if word), tuple(claims))
 
 
-def _rules(spec: Stage, drops: bool, family: str) -> Any:
-    return stage.rules(spec, family, drops)
-
-
-def _values(spec: Stage, drops: bool, family: str) -> Any:
-    return stage.values(spec, family, drops)
+def _claimed(make: Any, queues: Any, spec: Stage, *arguments: Any) -> Any:
+    """Called with a family last, as Subject wants it."""
+    *settings, family = arguments
+    with queues():
+        return make(spec, family, *settings)
 
 
 def _part(kind: str, text: str, make: Any, *arguments: Any) -> Subject:
@@ -165,6 +172,8 @@ def _quantize() -> Iterator[Subject]:
         for lanes in (2, 1):
             spec = make(frame=2, lanes=lanes, group=2, input=two, code=kind, scale=scale)
             yield _stage(text, spec, value=False)
+            if lanes == 2:
+                yield _stage(text, spec, value=False, flat=True)
 
 
 def _packing() -> Iterator[Subject]:
@@ -204,6 +213,7 @@ def _others() -> Iterator[Subject]:
     one, two = Format(width=1), Format(width=2)
     hadamard = STAGES["hadamard"]
     yield _stage("order 2", hadamard(frame=2, lanes=1, order=2, input=one), value=False)
+    yield _stage("order 2", hadamard(frame=2, lanes=1, order=2, input=one), value=False, flat=True)
     yield _stage("order 2", hadamard(frame=4, lanes=2, order=2, input=one), drops=True, value=False)
     yield _stage("order 2, stride 1", hadamard(frame=4, lanes=1, order=2, stride=1, input=one), value=False)
     yield _stage("-+ ++", hadamard(frame=2, lanes=1, matrix=("-+", "++"), stride=1, input=two), value=False)
@@ -211,13 +221,16 @@ def _others() -> Iterator[Subject]:
     matrix = {"matrix": ((1, "1/2"), ("-1/2", 1)), "coefficient_width": 3}
     yield _stage("", rotate(frame=2, lanes=1, input=two, **matrix), value=False)
     yield _stage("", rotate(frame=2, lanes=2, input=two, **matrix), value=False)
+    yield _stage("", rotate(frame=2, lanes=2, input=two, **matrix), value=False, flat=True)
     yield _stage("loadable", rotate(frame=2, lanes=2, input=two, loadable=True, **matrix), value=False)
     tiny = Minifloat(exponent=2, mantissa=1, bias=1, top="finite")
     align = STAGES["align"]
     yield _stage("", align(frame=2, lanes=2, input=tiny, guard=1))
-    yield _stage("", align(frame=2, lanes=1, input=tiny, guard=1))
+    yield _stage("", align(frame=2, lanes=1, input=tiny, guard=1), value=False)
+    yield _stage("", align(frame=2, lanes=1, input=tiny, guard=1), value=False, flat=True)
     pvq = STAGES["pvq"]
     yield _stage("1 pulse", pvq(frame=2, lanes=2, input=two, group=2, pulses=1), value=False)
+    yield _stage("1 pulse", pvq(frame=2, lanes=2, input=two, group=2, pulses=1), value=False, flat=True)
     yield _stage("1 pulse", pvq(frame=2, lanes=1, input=two, group=2, pulses=1), value=False)
 
 

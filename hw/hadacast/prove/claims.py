@@ -20,8 +20,8 @@ TOP = "claims"
 
 @dataclass(frozen=True)
 class Path:
-    """A path from inputs whose names begin like `source` to an output of the netlist; `ever`, through registers
-    too."""
+    """A path from inputs whose names begin like `source` to an output of the netlist; with `ever`, through
+    registers too."""
 
     source: str
     output: str
@@ -127,8 +127,8 @@ class Claims:
         return fragment
 
     def rtlil(self) -> str:
-        """Yosys's text of it: ports are the clock, the reset, what is free, and NEVER + name of each property.
-        Call it once, when all is there."""
+        """Yosys's text of it: ports are the clock, the reset, what is free, and NEVER + name of each
+        property. Call it once, when all is there."""
         alive, holds = Signal(name=ALIVE, init=1), Signal(name="assumed_now")
         self.m.d.comb += holds.eq(Cat(*self._assumed).all() if self._assumed else 1)
         self.m.d[self.clock] += alive.eq(alive & holds)

@@ -13,9 +13,10 @@ from pathlib import Path
 from hadacast.errors import HadacastError
 from hadacast.prove.netlist import Netlist
 
-# Property directed reachability: A. Bradley, "SAT-based model checking without unrolling", VMCAI 2011; N. Een,
-# A. Mishchenko, R. Brayton, "Efficient implementation of property directed reachability", FMCAD 2011. All
-# properties at once (-a) share what is learned. Signals that are equal are merged first, by induction (scorr).
+# Property directed reachability: A. Bradley, "SAT-based model checking without unrolling", VMCAI 2011;
+# N. Een, A. Mishchenko, R. Brayton, "Efficient implementation of property directed reachability", FMCAD 2011.
+# All properties at once (-a) share what is learned. Signals that are equal are merged first, by induction
+# (scorr).
 _PDR = "scorr; pdr -a -s -f -T {seconds}"
 
 # All reachable states, breadth first: O. Coudert, C. Berthet, J. C. Madre, 1989. It ends where counters are
@@ -83,26 +84,29 @@ def _cone(netlist: Netlist, names: Sequence[str]) -> str:
 
 def pdr(netlist: Netlist, names: Sequence[str], seconds: float) -> dict[str, Verdict]:
     """Prove or refute properties; those that it says nothing of are left out."""
+    found = solved(_cone(netlist, names), netlist.folder, seconds)
+    return {names[number]: verdict for number, verdict in found.items()}
+
+
+def solved(reads: str, folder: Path, seconds: float) -> dict[int, Verdict]:
+    """The same of the outputs of a graph that abc `reads`, by their numbers."""
     start = time.monotonic()
-    text = run(
-        f"{_cone(netlist, names)}; {_PDR.format(seconds=int(seconds) + 1)}", netlist.folder, seconds + 10
-    )
-    (netlist.folder / "pdr.log").write_text(text)
+    text = run(f"{reads}; {_PDR.format(seconds=int(seconds) + 1)}", folder, seconds + 10)
     spent = time.monotonic() - start
     clauses = re.search(r"Verification of invariant with (\d+) clauses was successful", text)
     found = {}
     for number, trivial in re.findall(r"Proved output +(\d+) in frame .*\((\w+)\)", text):
         if trivial == "trivial":
-            found[names[int(number)]] = Verdict(PROVED, "induction", 1, spent)
+            found[int(number)] = Verdict(PROVED, "induction", 1, spent)
         elif clauses:
-            found[names[int(number)]] = Verdict(PROVED, "PDR", int(clauses[1]), spent)
+            found[int(number)] = Verdict(PROVED, "PDR", int(clauses[1]), spent)
     for number, frame in re.findall(r"Output +(\d+) was asserted in frame +(\d+)", text):
-        found[names[int(number)]] = Verdict(FAILED, "PDR", int(frame) + 1, spent)
+        found[int(number)] = Verdict(FAILED, "PDR", int(frame) + 1, spent)
     return found
 
 
 def reach(netlist: Netlist, name: str, seconds: float) -> Verdict | None:
-    """Prove or refute a property by all states that can be reached, as a BDD; None where they are too many."""
+    """Prove or refute a property by all states that are reached, as a BDD; None where they are too many."""
     start = time.monotonic()
     limit = int(seconds) + 1
     text = run(f"{_cone(netlist, [name])}; {_REACH.format(seconds=limit)}", netlist.folder, seconds + 20)

@@ -30,8 +30,8 @@ def components(fragment: Fragment, *kinds: type) -> Iterator[Any]:
 
 
 def capacity(queue: Any, family: Family) -> int:
-    """Words that a queue's hardware holds: `depth`, or as many as its memory and the registers behind it have.
-    It is the same hardware as that of a Queue of this depth."""
+    """Words that a queue's hardware holds: `depth`, or as many as its memory and the registers behind it
+    have. It is the same hardware as that of a Queue of this depth."""
     if not isinstance(queue, Queue):
         return int(queue.depth)
     storage = family.storage(queue.depth) if queue.storage == "auto" else queue.storage

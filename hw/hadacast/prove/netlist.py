@@ -9,6 +9,15 @@ from hadacast.errors import HadacastError
 from hadacast.prove.claims import NEVER, TOP, Claims
 from hadacast.tools import yosys
 
+# Yosys's models of the primitives that a family's Verilog names.
+_CELLS = {
+    "ecp5": "read_verilog +/lattice/common_sim.vh +/lattice/ccu2c_sim.vh",
+    "gowin": "read_verilog -defer +/gowin/cells_sim.v",
+    "ice40": "read_verilog -defer -D NO_INCLUDES -D NO_ICE40_DEFAULT_ASSIGNMENTS -D ICE40_HX"
+    " +/ice40/cells_sim.v",
+    "xilinx7": "read_verilog -defer +/xilinx/cells_sim.v",
+}
+
 # What is undefined may have any value in any cycle.
 _SCRIPT = """\
 read_rtlil claims.il
@@ -38,7 +47,7 @@ write_aiger -zinit claims.aig
 
 @dataclass
 class Netlist:
-    """An and-inverter graph with registers that are all 0 at first (AIGER 1.9, Biere, Heljanko, Wieringa, 2011).
+    """An and-inverter graph with registers that are all 0 at first (AIGER 1.9: Biere, Heljanko, Wieringa).
 
     A literal is twice a variable, plus 1 if inverted; variable 0 is false.
 
@@ -95,8 +104,8 @@ def build(claims: Claims, folder: Path, timeout: float | None = None) -> Netlist
     (folder / "claims.il").write_text(collided(claims.rtlil()))
     for name, text in claims.target.files.items():
         (folder / name).write_text(text)
-    models = {"ecp5": ["+/ecp5/cells_sim.v"]}.get(claims.family, []) if claims.target.files else []
-    files = "\n".join(f"read_verilog {name}" for name in (*models, *claims.target.files))
+    models = [_CELLS[claims.family]] if claims.target.files else []
+    files = "\n".join([*models, *(f"read_verilog {name}" for name in claims.target.files)])
     yosys.run(_SCRIPT.format(top=TOP, files=files), cwd=folder, timeout=timeout, log=folder / "yosys.log")
     return read(folder, claims.outputs)
 

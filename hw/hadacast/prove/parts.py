@@ -202,8 +202,8 @@ class Checked(Component):
 
 
 def framer(family: str, lanes: int, beats: int) -> Claims:
-    """Any beats in, whole frames out; the good ones as they came, the others with a mark on the last beat, and
-    one pulse of frame_error each."""
+    """Any beats in, whole frames out; the good ones as they came, the others with a mark on the last beat,
+    and one pulse of frame_error each."""
     c = Claims(family)
     part = Checked(lanes, beats)
     c.place(part, "part")

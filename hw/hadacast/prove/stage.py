@@ -1,6 +1,6 @@
 """All that is claimed of a stage."""
 
-from typing import Any
+from typing import Any, cast
 
 from amaranth.hdl import Const, Signal, Value
 
@@ -15,8 +15,8 @@ SLACK = 6
 
 
 def _ports(c: Claims, component: Any, spec: Stage, values: bool) -> None:
-    """What comes to a stage beside its frames: random numbers, and settings. Registers stand still; tables are
-    written at any time, but where values are looked at."""
+    """What comes to a stage beside its frames: random numbers, and settings. Registers stand still; tables
+    are written at any time, but where values are looked at."""
     if hasattr(component, "random"):
         c.m.d.comb += component.random.eq(c.free(len(component.random), "random"))
     for setting in spec.settings:
@@ -103,11 +103,12 @@ def counts(spec: Stage, family: str) -> Claims:
 
 
 def _scales(c: Claims, dut: Any, spec: Stage, arrivals: streams.Arrivals, most: int) -> tuple[Value, Value]:
-    """The rules of the stream of scales, which has beats of its own. Whether either stream has one, and whether
-    this one is held up."""
+    """The rules of the stream of scales, which has beats of its own. Whether either stream has one, and
+    whether this one is held up."""
     streams.receive(c, dut.scale, "scale")
     streams.kept(c, dut.scale, "scale", "scale_")
-    leaving = traced.coloured(c, dut.i, arrivals, dut.scale, spec.in_beats, spec.output.units, "scale_")
+    units = cast(Any, spec.output).units
+    leaving = traced.coloured(c, dut.i, arrivals, dut.scale, spec.in_beats, units, "scale_")
     held = dut.scale.valid & ~dut.scale.ready
     streams.offered(c, leaving.owed, dut.scale, most, "scale_", dut.o.valid & ~dut.o.ready)
     c.apart("paths", dut.scale.valid, "")

@@ -56,7 +56,7 @@ def prove(
     """Prove all that is claimed of a subject.
 
     Args:
-        timeout: seconds for each design; where they aren't enough, a bounded search gets a quarter more.
+        timeout: seconds for each design; what is hard takes up to twice as long.
         waves: a folder for the waves of what fails.
 
     Raises HadacastError where the hardware can't be built for the family.
@@ -107,52 +107,31 @@ def _design(
     ]
 
 
+# These depend on counters, but on nothing that is in the words.
+_COUNTERS = ("queues", "addresses", "intake")
+
+
 def _solved(net: netlist.Netlist, names: list[str], timeout: float) -> dict[str, Verdict]:
     """Each engine in turn, on what the ones before it left open."""
-    found = engines.pdr(net, names, timeout / 2) if names else {}
+    found = engines.pdr(net, names, timeout / 4) if names else {}
 
-    def left() -> list[str]:
-        return [name for name in names if name not in found]
+    def left(counters: bool) -> list[str]:
+        return [name for name in names if name not in found and (name in _COUNTERS) == counters]
 
-    if left():
-        found |= _with_sums(net, left(), timeout / 2)
-    for name in left():
-        verdict = engines.reach(net, name, timeout / 4 / len(left()))
-        if verdict is not None:
-            found[name] = verdict
-    for name in left():
-        found[name] = engines.bounded(net, name, timeout / 4 / len(left()))
-    return found
-
-
-# What the other properties lean on: where a queue overflows, beats are lost.
-_FIRST = ("queues", "addresses")
-
-
-def _with_sums(net: netlist.Netlist, names: list[str], timeout: float) -> dict[str, Verdict]:
-    """What PDR proves with the help of sums over registers."""
-    start = time.monotonic()
-    first = [name for name in names if name in _FIRST]
-    around = first or [name for name in names if name != "value"]
-    if not around:
-        return {}
-    result = sums.prove(net, first, around, timeout / 2)
-    if result.clauses is None:
-        return {}
-    engine = f"PDR, {len(result.sums)} sums"
-    found = {name: Verdict(PROVED, engine, result.clauses, time.monotonic() - start) for name in first}
-    others = [name for name in names if name not in found]
-    if not others:
-        return found
-    folder = net.folder / "with_sums"
-    folder.mkdir()
-    for name, verdict in engines.pdr(
-        sums.strengthened(net, result.sums, folder), others, timeout / 2
-    ).items():
-        verdict.seconds = time.monotonic() - start
-        if verdict.verdict == PROVED:
-            verdict.engine = engine
-        found[name] = verdict
+    for counters in (True, False):
+        for name in left(counters):
+            verdict = engines.reach(net, name, timeout / 8 / len(left(counters)))
+            if verdict is not None:
+                found[name] = verdict
+    if left(True):
+        found |= sums.prove(net, left(True), timeout / 4)
+    # One at a time PDR learns less that is of no use.
+    for share, counters in ((4, True), (1, False)):
+        for name in left(counters):
+            found |= engines.pdr(net, [name], timeout / share / len(left(counters)))
+    for name in names:
+        if name not in found:
+            found[name] = engines.bounded(net, name, timeout / 12)
     return found
 
 

@@ -1,14 +1,12 @@
 """Sums over registers that stay the same: what clauses can't say in short, found and proved by themselves.
 
-A count of free places, the words in a queue and the beats on their way to it have a fixed sum. Of all equations
-between registers that are linear, with a constant, the strongest ones that hold from reset on and through every
-clock are the affine hull of what can be reached, in the sense of M. Karr, Acta Informatica 6, 1976. It is
-approached from below: the hull of the states that a simulation reaches, made larger by each state that PDR
-reaches outside of it. PDR adds the clauses that make the rest inductive.
+A count of free places, the words in a queue and the beats on their way to it have a fixed sum. All linear
+equations between registers that hold in every state that is reached are its affine hull (M. Karr, Acta
+Informatica 6, 1976). It is approached from below: the hull of the states that a simulation reaches, made
+larger by each state that PDR reaches outside of it. PDR adds the clauses that make the rest inductive.
 """
 
 import random
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,13 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hadacast.prove import engines
-from hadacast.prove.claims import ALIVE, ASSUMED
+from hadacast.prove.claims import ASSUMED
+from hadacast.prove.engines import PROVED, Verdict
 from hadacast.prove.failure import replay
 from hadacast.prove.graph import Graph
 from hadacast.prove.netlist import Netlist
 
 # Runs side by side, their clocks, and how often inputs are drawn again where an assumption doesn't hold.
 RUNS, CLOCKS, TRIES = 256, 400, 8
+# Clocks of a simulation that begins where an equation failed.
+AFTER = 24
+
 PRIME = (1 << 31) - 1
 MOST_WEIGHT = 256
 
@@ -61,18 +63,23 @@ def cone(netlist: Netlist, names: Sequence[str]) -> list[int]:
     return [n for n in range(len(netlist.latches)) if first + n in reached]
 
 
-def simulated(netlist: Netlist, registers: Sequence[int], seed: int = 1) -> NDArray[np.int64]:
-    """Registers, a row for each state that is reached while the assumptions hold; the first state is the first."""
+def simulated(
+    netlist: Netlist,
+    registers: Sequence[int],
+    clocks: int = CLOCKS,
+    begin: tuple[Sequence[int], Sequence[int]] | None = None,
+    seed: int = 1,
+) -> NDArray[np.int64]:
+    """Registers, a row for each state that is reached while the assumptions hold, from the first state on, or
+    from the registers and inputs that `begin` gives."""
     rng = random.Random(seed)
     full = (1 << RUNS) - 1
-    state = [0] * len(netlist.latches)
-    before = [0] * len(netlist.inputs)
+    begin = begin or ([0] * len(netlist.latches), [0] * len(netlist.inputs))
+    state, before = ([full * int(bit) for bit in bits] for bits in begin)
     assumed = netlist.literals[netlist.outputs.index(f"{ASSUMED}[0]")]
-    alive = next(n for n, name in enumerate(netlist.latches) if name.startswith(ALIVE))
-    flips = full if alive in netlist.inverted else 0
-    rows = [np.zeros((1, len(registers)), dtype=np.int64)]
+    rows = [np.array([[begin[0][n] for n in registers]], dtype=np.int64)]
     habits: list[int] = []
-    for clock in range(CLOCKS):
+    for clock in range(clocks):
         inputs, good = before, 0
         if clock % 20 == 0:
             habits = [rng.randint(-3, 3) for _ in netlist.inputs]
@@ -84,8 +91,7 @@ def simulated(netlist: Netlist, registers: Sequence[int], seed: int = 1) -> NDAr
             value = _evaluated(netlist, inputs, state, full)
             good = value[assumed >> 1] ^ (full if assumed & 1 else 0)
         if clock % 4 == 0 or clock < 40:
-            lanes = (state[alive] ^ flips) & good
-            chosen = [lane for lane in range(RUNS) if lanes >> lane & 1]
+            chosen = [lane for lane in range(RUNS) if good >> lane & 1]
             bits = [[state[n] >> lane & 1 for n in registers] for lane in chosen[:48]]
             rows.append(np.array(bits, dtype=np.int64).reshape(-1, len(registers)))
         state = [value[lit >> 1] ^ (full if lit & 1 else 0) for lit in netlist.following]
@@ -167,66 +173,65 @@ def _fraction(value: int) -> Fraction:
     return Fraction(b, y) if y else Fraction(PRIME)
 
 
-@dataclass
-class Found:
-    """What came of a search. invariant: clauses of the invariant beside the sums; None if there is none yet.
-    sums: those that all reached states have in common. failed: there is a run in which a property fails."""
+def prove(netlist: Netlist, names: Sequence[str], seconds: float) -> dict[str, Verdict]:
+    """Prove these properties, all at once and with sums over the registers on which they depend; what isn't
+    proved is left out, and so is what fails.
 
-    clauses: int | None
-    sums: list[Sum]
-    failed: bool = False
-
-
-def prove(netlist: Netlist, names: Sequence[str], around: Sequence[str], seconds: float) -> Found:
-    """Prove all of these properties at once, and with them sums over the registers on which `around` depend.
-
-    Each sum that PDR refutes gives a state that is reached: the hull grows by it, and PDR begins anew.
+    Each sum that PDR refutes gives a state that is reached: the hull grows by it and by what is reached soon
+    after it, and PDR begins anew.
     """
-    end = time.monotonic() + seconds
-    registers = cone(netlist, around)
+    start = time.monotonic()
+
+    def left() -> float:
+        return start + seconds - time.monotonic()
+
+    registers = cone(netlist, names)
     hull = Hull(len(registers))
     for row in simulated(netlist, registers):
         hull.add(row)
-    while (left := end - time.monotonic()) > 1:
+    while left() > 1:
         found = hull.sums(registers)
         _together(netlist, names, found)
-        commands = f"read sums.aig; scorr; pdr -T {int(left) + 1}"
-        text = engines.run(commands, netlist.folder, left + 10)
-        clauses = re.search(r"Verification of invariant with (\d+) clauses was successful", text)
-        if clauses and "Property proved" in text:
-            return Found(int(clauses[1]), found)
-        failed = re.search(r"was asserted in frame (\d+)", text)
-        if not failed:
+        verdict = engines.solved("read sums.aig", netlist.folder, left()).get(0)
+        if verdict is None:
             break
-        frames = int(failed[1]) + 1
-        run = engines.assignment(netlist.folder, "read sums.aig", frames, max(end - time.monotonic(), 1))
-        if run is None:
+        if verdict.verdict == PROVED:
+            spent = time.monotonic() - start
+            proved = Verdict(PROVED, f"{verdict.engine}, {len(found)} sums", verdict.depth, spent)
+            return dict.fromkeys(names, proved)
+        run = engines.assignment(netlist.folder, "read sums.aig", verdict.depth, max(left(), 1))
+        if run is None or not _grown(hull, netlist, registers, replay(netlist, *run)):
             break
-        values = replay(netlist, *run)
-        if any(values[-1][netlist.outputs[netlist.properties[name]]] for name in names):
-            return Found(None, found, True)
-        grown = False
-        for cycle in values:
-            if cycle[f"{ALIVE}[0]"]:
-                state = [cycle[netlist.latches[n]] ^ (n in netlist.inverted) for n in registers]
-                grown |= hull.add(state)
-        if not grown:
-            break
-    return Found(None, [])
+    return {}
+
+
+def _grown(hull: Hull, netlist: Netlist, registers: Sequence[int], run: list[dict[str, int]]) -> bool:
+    """Make the hull contain what is reached in a run, and in simulations that leave it; whether it grew."""
+    grown = False
+    for number, cycle in enumerate(run):
+        if cycle[f"{ASSUMED}[0]"]:
+            state = [cycle[name] ^ (n in netlist.inverted) for n, name in enumerate(netlist.latches)]
+            rows = [np.array([state[n] for n in registers])]
+            if number % 4 == 0:
+                begin = state, [cycle[name] for name in netlist.inputs]
+                rows += list(simulated(netlist, registers, AFTER, begin, number))
+            for row in rows:
+                grown |= hull.add(row)
+    return grown
 
 
 def _together(netlist: Netlist, names: Sequence[str], sums: Sequence[Sum]) -> None:
-    """The netlist with one output: a property fails, or a sum doesn't hold."""
-    inputs, latches = len(netlist.inputs), len(netlist.latches)
-    graph = Graph(inputs, latches)
-    state = [2 * (1 + inputs + n) for n in range(latches)]
-    here = graph.copy(netlist, [2 * (1 + n) for n in range(inputs)], state)
-    alive = next(n for n, name in enumerate(netlist.latches) if name.startswith(ALIVE))
-    hold = graph.every([s.holds(graph, state) for s in sums])
-    wrong = [graph.both(state[alive] ^ (alive in netlist.inverted), hold ^ 1)]
-    for name in names:
-        literal = netlist.literals[netlist.properties[name]]
-        wrong.append(here[literal >> 1] ^ literal & 1)
-    output = graph.every([literal ^ 1 for literal in wrong]) ^ 1
-    following = [here[lit >> 1] ^ lit & 1 for lit in netlist.following]
-    graph.write(netlist.folder / "sums.aig", following, [output])
+    """The netlist with one output: a property fails, or a sum doesn't hold while the assumptions do."""
+    first = 1 + len(netlist.inputs)
+    graph = Graph(len(netlist.inputs), len(netlist.latches))
+    state = [2 * (first + n) for n in range(len(netlist.latches))]
+    copied = graph.copy(netlist, [2 * n for n in range(1, first)], state)
+
+    def here(literal: int) -> int:
+        return copied[literal >> 1] ^ literal & 1
+
+    assumed = here(netlist.literals[netlist.outputs.index(f"{ASSUMED}[0]")])
+    hold = graph.every([found.holds(graph, state) for found in sums])
+    good = [here(netlist.literals[netlist.properties[name]]) ^ 1 for name in names]
+    output = graph.every([*good, graph.both(assumed, hold ^ 1) ^ 1]) ^ 1
+    graph.write(netlist.folder / "sums.aig", [here(literal) for literal in netlist.following], [output])

@@ -53,7 +53,7 @@ def _begun(spec: Pipeline, family: str) -> tuple[Claims, AxiTop, Any, Any, Any, 
 
 def rules(spec: Pipeline, family: str) -> Claims:
     """The stream rules, with anything at all at the input: not even rule 1 is assumed there."""
-    c, top, fragment, i, o, arrivals, departures, followed = _begun(spec, family)
+    c, top, fragment, _, o, arrivals, departures, followed = _begun(spec, family)
     streams.kept(c, o, "o")
     most = spec.latency + spec.in_beats + SLACK
     streams.offered(c, departures.inside != 0, o, most)
@@ -69,7 +69,7 @@ def rules(spec: Pipeline, family: str) -> Claims:
 
 def values(spec: Pipeline, family: str) -> Claims:
     """What leaves is what the spec computes, for each frame that there is."""
-    c, top, _, i, o, arrivals, departures, followed = _begun(spec, family)
+    c, _, _, i, o, arrivals, departures, followed = _begun(spec, family)
     streams.obeyed(c, i, "i")
     arriving = function.Shape(spec.input, spec.in_beats, spec.in_lanes)
     leaving = function.Shape(spec.output, spec.out_beats, spec.out_lanes)

@@ -119,7 +119,11 @@ def coloured(
     first, final = arrivals.place == 0, arrivals.place == beats - 1
     mark = arriving.p.mark
     if not prefix:
-        c.assume(~arriving.valid | (mark == Mux(first, mark & ~begun, coming)))
+        # No mark where there is no beat, and none from before a reset.
+        c.assume(mark == (arriving.valid & Mux(first, mark & ~begun, coming)))
+        ever = Signal(name="ever_begun", reset_less=True)
+        m.d[c.clock] += ever.eq(ever | (arrivals.takes & mark))
+        c.assume(begun | ~ever)
     here = arrivals.takes & mark
     with m.If(here):
         m.d[c.clock] += [begun.eq(1), coming.eq(~final), come.eq(final)]

@@ -69,7 +69,7 @@ def prove(
     for name in others:
         if name not in recipes.catalogue() and not name.endswith(".toml"):
             raise HadacastError(
-                f"no kind and no recipe is called {name!r}: kinds are {', '.join(kinds())}; see also hadacast list"
+                f"no kind and no recipe is called {name!r}: kinds are {', '.join(kinds())}; see hadacast list"
             )
         todo.append(campaign.of_pipeline(recipes.load(name, overrides).pipeline))
     todo = [subject for subject in todo if not only or any(text in subject.name for text in only)]
