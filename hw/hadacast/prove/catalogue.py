@@ -26,7 +26,7 @@ COUNTED = 5
 def _stage(text: str, spec: Stage, *, drops: bool = False, value: bool = True, flat: bool = False) -> Subject:
     """A stage in a configuration; `flat` has its queues in flip-flops."""
     queues = queues_of_registers if flat else nullcontext
-    claims = [partial(_claimed, stage.rules, queues, spec, drops)]
+    claims = [partial(_claimed, stage.rules, queues, spec, drops, flat)]
     if spec.latency <= COUNTED and not drops and not flat:
         claims.append(partial(_claimed, stage.counts, queues, spec))
     if value:

@@ -63,8 +63,9 @@ def capacity(spec: Any) -> int:
 DEEPEST = 16
 
 
-def rules(spec: Stage, family: str, drops: bool = False) -> Claims:
-    """The stream rules."""
+def rules(spec: Stage, family: str, drops: bool = False, by_count: bool = False) -> Claims:
+    """The stream rules. What is owed is the marked frame; or, `by_count`, as many as have come and not left:
+    for that no word in a queue matters, and all states of the counters can be found."""
     c, dut, fragment, arrivals = _entered(spec, family, drops, False)
     streams.kept(c, dut.o, "o")
     most = spec.latency + SLACK
@@ -74,6 +75,11 @@ def rules(spec: Stage, family: str, drops: bool = False) -> Claims:
         owed: Any = departures.inside != 0
     else:
         owed = traced.coloured(c, dut.i, arrivals, dut.o, spec.in_beats, spec.out_beats).owed
+        if by_count:
+            departures = streams.counted(
+                c, arrivals, dut.o, spec.out_beats, capacity(spec), prefix="counted_", last=False
+            )
+            owed = departures.inside != 0
     busy, held = dut.o.valid, Const(0, 1)
     if hasattr(dut, "scale"):
         busy, held = _scales(c, dut, spec, arrivals, most)

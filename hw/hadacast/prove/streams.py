@@ -129,7 +129,14 @@ class Departures:
 
 
 def counted(
-    c: Claims, arrivals: Arrivals, stream: Any, beats: int, capacity: int, name: str = "o", prefix: str = ""
+    c: Claims,
+    arrivals: Arrivals,
+    stream: Any,
+    beats: int,
+    capacity: int,
+    name: str = "o",
+    prefix: str = "",
+    last: bool = True,
 ) -> Departures:
     """Frames leave whole, `last` on exactly each beat number `beats`; none leaves before it has come, and
     never are more than `capacity` inside."""
@@ -138,7 +145,8 @@ def counted(
     ends = transfer(stream) & final
     inside = Signal(range(capacity + 2), name=f"{name}_inside")
     c.m.d[c.clock] += inside.eq(inside + arrivals.good - ends)
-    c.never(f"{prefix}last", stream.valid & (stream.p.last != final))
+    if last:
+        c.never(f"{prefix}last", stream.valid & (stream.p.last != final))
     c.never(f"{prefix}frames", ends & ~arrivals.good & (inside == 0))
     c.never(f"{prefix}capacity", inside > capacity)
     return Departures(number, ends, inside)

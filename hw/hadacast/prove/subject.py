@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -107,31 +107,35 @@ def _design(
     ]
 
 
-# These depend on counters, but on nothing that is in the words.
-_COUNTERS = ("queues", "addresses", "intake")
+# Where these depend on counters only, and on nothing that is in the words, all states are soon found.
+_COUNTERS = ("queues", "addresses", "intake", "counted_frames", "counted_capacity", "progress")
+
+# What a queue holds, and a memory has, is seen from sums over the registers around it.
+_SUMMED = ("queues", "addresses")
 
 
 def _solved(net: netlist.Netlist, names: list[str], timeout: float) -> dict[str, Verdict]:
     """Each engine in turn, on what the ones before it left open."""
-    found = engines.pdr(net, names, timeout / 4) if names else {}
+    found = engines.pdr(net, names, timeout / 6) if names else {}
 
-    def left(counters: bool) -> list[str]:
-        return [name for name in names if name not in found and (name in _COUNTERS) == counters]
+    def left(some: Sequence[str] = names) -> list[str]:
+        return [name for name in names if name in some and name not in found]
 
-    for counters in (True, False):
-        for name in left(counters):
-            verdict = engines.reach(net, name, timeout / 8 / len(left(counters)))
+    others = [name for name in names if name not in _COUNTERS]
+    for some in (_COUNTERS, others):
+        todo = left(some)
+        for name in todo:
+            verdict = engines.reach(net, name, timeout / 6 / len(todo))
             if verdict is not None:
                 found[name] = verdict
-    if left(True):
-        found |= sums.prove(net, left(True), timeout / 4)
+    if left(_SUMMED):
+        found |= sums.prove(net, left(_SUMMED), timeout / 6)
     # One at a time PDR learns less that is of no use.
-    for share, counters in ((4, True), (1, False)):
-        for name in left(counters):
-            found |= engines.pdr(net, [name], timeout / share / len(left(counters)))
-    for name in names:
-        if name not in found:
-            found[name] = engines.bounded(net, name, timeout / 12)
+    todo = left()
+    for name in todo:
+        found |= engines.pdr(net, [name], timeout / len(todo))
+    for name in left():
+        found[name] = engines.bounded(net, name, timeout / 12)
     return found
 
 

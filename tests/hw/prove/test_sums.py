@@ -70,7 +70,7 @@ def test_a_queue_behind_a_pipe_never_overflows(tmp_path):
     net = netlist.build(credits(6), tmp_path)
     found = sums.prove(net, ["queues"], 30)["queues"]
     assert found.verdict == engines.PROVED
-    assert found.engine.startswith("PDR, ")
+    assert " sums" in found.engine
 
 
 def test_what_fails_is_not_proved(tmp_path):
