@@ -52,12 +52,12 @@ def traced(c: Claims, arriving: Any, arrivals: Arrivals, beats: int, departures:
 
 
 def carried(c: Claims, traced: Traced, arriving: Any, leaving: Any, either: bool) -> None:
-    """The mark that all beats of a frame come with is on all beats that leave. With `either`, that of the
-    final one is also on the final one, whatever the others have."""
+    """The mark that all beats of a frame come with is on all beats that leave. With `either`, a mark that only
+    the final one comes with, as before frames are dropped, is on the final one that leaves."""
     mark = c.fixed(1, "mark")
-    final_only = c.fixed(1, "final_only") if either else 0
-    c.assume(~(traced.comes & (traced.final | ~Value.cast(final_only).bool()) & (arriving.p.mark != mark)))
-    looked_at = leaving.valid & (leaving.p.last | ~Value.cast(final_only).bool())
+    final_only = Value.cast(c.fixed(1, "final_only") if either else 0).bool()
+    c.assume(~(traced.comes & (arriving.p.mark != (mark & (traced.final | ~final_only)))))
+    looked_at = leaving.valid & (leaving.p.last | ~final_only)
     c.never("mark", traced.leaves & looked_at & (leaving.p.mark != mark))
 
 
