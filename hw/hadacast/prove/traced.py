@@ -52,8 +52,8 @@ def traced(c: Claims, arriving: Any, arrivals: Arrivals, beats: int, departures:
 
 
 def carried(c: Claims, traced: Traced, arriving: Any, leaving: Any, either: bool) -> None:
-    """The mark that all beats of a frame come with is on all beats that leave. With `either`, a mark that only
-    the final one comes with, as before frames are dropped, is on the final one that leaves."""
+    """The mark that all beats of a frame come with is on all beats that leave. With `either`, one that only
+    the final beat comes with, as before frames are dropped, is on the final one that leaves."""
     mark = c.fixed(1, "mark")
     final_only = Value.cast(c.fixed(1, "final_only") if either else 0).bool()
     c.assume(~(traced.comes & (arriving.p.mark != (mark & (traced.final | ~final_only)))))

@@ -1,4 +1,4 @@
-"""`hadacast prove`: a table, a JSON document, the exit status where a property fails, and errors in one line."""
+"""`hadacast prove`: a table, a document, the exit status where a property fails, errors in one line."""
 
 import pytest
 
