@@ -16,7 +16,6 @@ RULES = {"valid", "payload", "last", "frames", "progress"}
 
 # Kinds whose best configuration is bounded in some of them.
 BOUNDED = {
-    "hadamard": {"last"},
     "rotate": {"last", "frames"},
     "pvq": {"last", "frames", "progress"},
 }

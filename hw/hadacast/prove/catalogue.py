@@ -172,7 +172,7 @@ def _quantize() -> Iterator[Subject]:
         for lanes in (2, 1):
             spec = make(frame=2, lanes=lanes, group=2, input=two, code=kind, scale=scale)
             yield _stage(text, spec, value=False)
-            if lanes == 2:
+            if lanes == 2 and text == "int, maximum":
                 yield _stage(text, spec, value=False, flat=True)
 
 
@@ -227,7 +227,6 @@ def _others() -> Iterator[Subject]:
     align = STAGES["align"]
     yield _stage("", align(frame=2, lanes=2, input=tiny, guard=1))
     yield _stage("", align(frame=2, lanes=1, input=tiny, guard=1), value=False)
-    yield _stage("", align(frame=2, lanes=1, input=tiny, guard=1), value=False, flat=True)
     pvq = STAGES["pvq"]
     yield _stage("1 pulse", pvq(frame=2, lanes=2, input=two, group=2, pulses=1), value=False)
     yield _stage("1 pulse", pvq(frame=2, lanes=2, input=two, group=2, pulses=1), value=False, flat=True)

@@ -109,7 +109,7 @@ def reach(netlist: Netlist, name: str, seconds: float) -> Verdict | None:
     """Prove or refute a property by all states that are reached, as a BDD; None where they are too many."""
     start = time.monotonic()
     limit = int(seconds) + 1
-    text = run(f"{_cone(netlist, [name])}; {_REACH.format(seconds=limit)}", netlist.folder, seconds + 20)
+    text = run(f"{_cone(netlist, [name])}; {_REACH.format(seconds=limit)}", netlist.folder, limit + 2)
     spent = time.monotonic() - start
     found = re.search(r"proved unreachable after (\d+) iterations", text)
     if found:
