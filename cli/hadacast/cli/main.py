@@ -15,6 +15,7 @@ with interruptible():
     from hadacast.cli.commands.list import list_
     from hadacast.cli.commands.mutate import mutate
     from hadacast.cli.commands.plan import plan
+    from hadacast.cli.commands.prove import prove
     from hadacast.cli.commands.show import show
     from hadacast.cli.commands.simulate import simulate
     from hadacast.cli.commands.soak import soak
@@ -47,6 +48,7 @@ for command in (
     simulate,
     soak,
     mutate,
+    prove,
     evaluate,
     synth,
     bench,
