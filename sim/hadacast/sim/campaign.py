@@ -33,7 +33,8 @@ def scaled(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
     """Frames of values over many scales: of zeros, of small numbers, and of those with one huge outlier.
 
     What a quantizer does with a frame hangs on its largest magnitude, which is about the same in all uniform
-    ones. For floating-point input, exponents of a frame lie close to one that is anywhere.
+    ones. For floating-point input, exponents of a frame lie close to one that is anywhere, or to the largest,
+    with signs by which a transform adds up.
     """
     n = spec.in_beats * spec.in_lanes
     if isinstance(spec.input, Minifloat):
@@ -53,7 +54,13 @@ def _floats(format_: Minifloat, count: int, n: int, rng: np.random.Generator) ->
     codes = exponent << mantissa | rng.integers(0, 1 << mantissa, (count, n))
     if format_.sign:
         codes |= rng.integers(0, 2, (count, n)) << (format_.width - 1)
-    return np.concatenate([np.zeros((2, n), dtype=np.int64), codes])
+    # Sums beyond the largest exponent: close to it, with the signs of rows of the Hadamard matrix.
+    loud = np.clip(top - 2 - rng.integers(0, 4, (count, n)) - rng.integers(0, 6, (count, 1)), 0, top - 2)
+    loud = loud << mantissa | rng.integers(0, 1 << mantissa, (count, n))
+    if format_.sign:
+        minus = np.bitwise_count(rng.integers(0, n, (count, 1)) & np.arange(n)) & 1
+        loud |= (minus ^ rng.integers(0, 2, (count, 1))) << (format_.width - 1)
+    return np.concatenate([np.zeros((2, n), dtype=np.int64), codes, loud])
 
 
 def _anywhere(top: int, count: int, rng: np.random.Generator) -> Ints:
