@@ -7,10 +7,9 @@ import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
-from hadacast.errors import HadacastError
+from hadacast.prove import abc
 from hadacast.prove.netlist import Netlist
 
 # Property directed reachability: A. Bradley, "SAT-based model checking without unrolling", VMCAI 2011;
@@ -47,18 +46,10 @@ class Verdict:
     seconds: float
 
 
-def abc() -> Path:
-    """abc's program, from the pyosys wheel. Raises HadacastError where there is none."""
-    spec = find_spec("pyosys")
-    if spec is None or not spec.submodule_search_locations:
-        raise HadacastError("abc is missing: pip install pyosys")
-    return Path(next(iter(spec.submodule_search_locations)), "yosys-abc")
-
-
 def run(commands: str, folder: Path, timeout: float) -> str:
     """What abc says to some commands, ended after `timeout` seconds; it may crash, and then has said less."""
     process = subprocess.Popen(
-        [abc(), "-c", commands],
+        [str(abc.program()), "-c", commands],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
