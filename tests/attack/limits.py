@@ -22,6 +22,9 @@ def limit(memory: int, seconds: int, file: int | None) -> None:
 def run(*command, memory=MEMORY, seconds=SECONDS, file=None, env=None, **options):
     """A command's end. What takes more memory than it may gets a MemoryError; more time, and it is killed."""
     single = {"OPENBLAS_NUM_THREADS": "1", "COLUMNS": "200"}  # each thread takes addresses for a stack
+    if file is not None:
+        # Python 3.11 writes compiled modules without a look at how much was written, and reads them for ever.
+        single["PYTHONDONTWRITEBYTECODE"] = "1"
     return subprocess.run(
         command,
         capture_output=True,
