@@ -138,9 +138,9 @@ def test_byte_order_mark_and_line_ends_of_windows(write):
         ("[stream]\nsize = 8", "[stream] has no field 'size': it must be one of copies, frame, lanes"),
         ('"a\\nb" = 1', r"the recipe has no field 'a\nb': it must be one of"),
         ("stage = 5\n[stream]\nframe=8", "stage is 5: it must be 1 to 256 [[stage]] tables"),
-        ("stage = []\n[stream]\nframe=8", "stage is []: it must be one or more"),
+        ("stage = []\n[stream]\nframe=8", "stage is []: it must be 1 to 256 [[stage]] tables"),
         ("stage = [5]\n[stream]\nframe=8", "[[stage]] 0 is 5: it must be a table"),
-        ("[stream]\nframe=8\n[stage]\nkind='fwht'", "stage is {'kind': 'fwht'}: it must be one or more"),
+        ("[stream]\nframe=8\n[stage]\nkind='fwht'", "stage is {'kind': 'fwht'}: it must be 1 to 256"),
         ("[stream]\nframe=8\n[[stage]]", "[[stage]] 0 kind is None: it must be one of fwht, cast"),
         (
             "[stream]\nframe=8\n[[stage]]\nkind='fft'",
@@ -465,8 +465,8 @@ def test_a_spec_survives_being_written_down(
     ("members", "message"),
     [
         ({"pipeline": None}, "pipeline is None: it must be a Pipeline"),
-        ({"sample": 5}, "sample is 5: it must be one line of printable text"),
-        ({"board": None}, "board is None: it must be one line of printable text"),
+        ({"sample": 5}, "sample is 5: it must be one line of printable text, up to 4,096 characters"),
+        ({"board": None}, "board is None: it must be one line of printable text, up to 4,096 characters"),
     ],
 )
 def test_recipe_members_refused(members, message):

@@ -126,10 +126,14 @@ def with_output(function: Callable[..., Any]) -> Callable[..., Any]:
     @click.pass_obj
     def wrapper(obj: Output, *args: Any, **options: Any) -> Any:
         context = click.get_current_context()
-        for name, value in options.items():
+        for parameter in context.command.params:
+            name = parameter.name or ""
             # A shell's variable that isn't set, most likely, and not the wish for a default.
-            if value == "" and context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE:
-                raise click.UsageError(f"{name.replace('_', ' ')} is '': it must not be empty", context)
+            if options.get(name) == "" and (
+                context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
+            ):
+                said = max(parameter.opts, key=len).lstrip("-")
+                raise click.UsageError(f"{said} is '': it must not be empty", context)
         return function(obj, *args, **options)
 
     return click.option(

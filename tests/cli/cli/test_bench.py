@@ -129,7 +129,6 @@ def test_a_mistake_in_the_history_shows_before_the_work(fails, here, monkeypatch
     ("options", "said"),
     [
         (("--family", "artix"), "family is 'artix': it must be one of ecp5, ice40, gowin"),
-        (("--family", ""), "family is ''"),
         (("-n", "x"), "n is 'x': it must be numbers, such as 16,64"),
         (("-n", "48"), "n is 48"),
         (("-n", "9" * 30), "n is '999"),
@@ -149,6 +148,10 @@ def test_a_mistake_in_the_history_shows_before_the_work(fails, here, monkeypatch
 def test_bad_options_are_refused_before_work(fails, monkeypatch, options, said):
     monkeypatch.setattr(Bench, "run", None)
     assert said in fails("bench", *options, "--cache", "c")
+
+
+def test_an_empty_option(fails):
+    assert "family is '': it must not be empty" in fails("bench", "--family", "", status=2)
 
 
 @pytest.mark.parametrize("option", [("-n", "4"), ("--no-place",), ("--only", "x"), ("-o", "b.html")])

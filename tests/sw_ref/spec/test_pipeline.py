@@ -26,7 +26,7 @@ def test_members_are_those_of_the_ends():
     assert (spec.frame, spec.lanes, spec.beats) == (64, 4, 16)
     assert spec.input == Format(width=10, fraction=3, signed=False)
     assert spec.output == Format(width=17, fraction=3)
-    assert spec.latency == first.latency == 15 + 1 + 6
+    assert spec.latency == first.latency == 15 + 6
 
 
 def test_compute_folds_the_stages():
