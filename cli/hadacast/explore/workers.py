@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -30,6 +30,7 @@ LOST = "the process that measured it was killed; out of memory?"
 CONNECT = 10.0  # seconds for the scheduler to answer
 JOIN = 60.0  # and for its first worker to be there
 WINDOW = 1000  # tasks that a cluster is given ahead
+GRACE = 5.0  # and for a worker to end
 LOSSES = 5  # how often in a row all workers may go away before any of them has measured a point
 
 
@@ -89,9 +90,20 @@ def processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown()
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        for child in set(multiprocessing.active_children()) - before:
-            child.terminate()
+        _end_all(set(multiprocessing.active_children()) - before)
         raise
+
+
+def _end_all(children: Collection[multiprocessing.process.BaseProcess]) -> None:
+    """End the workers: each ends its tool first. One may be stuck behind another that ended while it had the
+    lock of the results: it is killed, or the pool would wait for it for ever."""
+    for child in children:
+        child.terminate()
+    end = time.monotonic() + GRACE
+    for child in children:
+        child.join(max(0.0, end - time.monotonic()))
+        if child.is_alive():
+            child.kill()
 
 
 _working = False
@@ -116,6 +128,8 @@ def _measured(task: Task, source: Source) -> Row:
     _working = True
     try:
         return measure(task, source)
+    except SystemExit as end:  # of _end; the tool has ended. The pool would take it for a result
+        os._exit(end.code if isinstance(end.code, int) else 1)
     finally:
         _working = False
 
