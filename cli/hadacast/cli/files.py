@@ -48,6 +48,12 @@ def _part(name: str) -> str:
     return f".part-{secrets.token_hex(4)}-{name[-20:]}"
 
 
+def tidy(path: Path) -> None:
+    """Remove what killed runs have left of writing a file. Only where no other run writes it: see `held`."""
+    for part in path.parent.glob(f".part-????????-{path.name[-20:]}"):
+        part.unlink(missing_ok=True)
+
+
 @contextmanager
 def pending(path: Path, *, keep: bool = False) -> Iterator[Path]:
     """A name beside `path` that becomes `path` if the block ends well; with `keep`, also where it

@@ -110,6 +110,7 @@ class Kept:
         lock = self.path.with_suffix(".lock")  # the state's own file is another one after each batch
         lock.touch()
         with files.held(lock, taken=f"another soak is at work on {str(self.path)!r}"):
+            files.tidy(self.path)
             yield
 
 

@@ -25,7 +25,7 @@ def verilator():
 
 
 def state(here):
-    (path,) = (here / "kept").glob("*.json")
+    (path,) = (here / "kept").glob("[!.]*.json")
     return json.loads(path.read_text())["state"]
 
 
@@ -72,7 +72,7 @@ def test_killed_and_resumed(hadacast, here):
     try:
         for _ in range(600):
             time.sleep(0.1)
-            if list((here / "kept").glob("*.json")) and state(here)["done"] >= 3:
+            if list((here / "kept").glob("[!.]*.json")) and state(here)["done"] >= 3:
                 break
     finally:
         os.kill(child.pid, signal.SIGKILL)
@@ -81,6 +81,7 @@ def test_killed_and_resumed(hadacast, here):
     assert killed["done"] >= 3
     wanted = int(killed["totals"]["samples"]) + 9000
     hadacast(*SMALL, "--samples", wanted)
+    assert list((here / "kept").glob(".part*")) == []
     resumed = state(here)
     assert resumed["done"] >= killed["done"] + 2
     (here / "kept").rename(here / "before")
@@ -144,12 +145,12 @@ def test_another_core_or_seed_begins_anew(hadacast, here):
     hadacast(*SMALL, "--samples", 4000)
     hadacast(*SMALL, "--samples", 4000, "--seed", 1)
     hadacast(*SMALL, "--samples", 4000, "--width", 5)
-    assert len(list((here / "kept").glob("*.json"))) == 3
+    assert len(list((here / "kept").glob("[!.]*.json"))) == 3
 
 
 def test_what_is_no_state_stays(fails, hadacast, here):
     hadacast(*SMALL, "--samples", 4000)
-    (path,) = (here / "kept").glob("*.json")
+    (path,) = (here / "kept").glob("[!.]*.json")
     for content in ("", "[]", '{"state": {"done": -1}}', path.read_text().replace('"done"', '"due"')):
         path.write_text(content)
         assert "isn't the state of a soak" in fails(*SMALL, "--samples", 4000)
