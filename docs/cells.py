@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from marks import place
+
 DOCS = Path(__file__).parent
 STORE = DOCS / "cells.json"
 PAGE = DOCS / "cells.md"
@@ -139,16 +141,6 @@ def tools(store: dict[str, Any], rows: tuple[Row, ...]) -> str:
 
 
 TABLES = {"recipes": recipes, "stages": stages, "beside": beside}
-
-
-def place(text: str, name: str, new: str) -> str:
-    """A page with the part between a table's two marks replaced."""
-    start, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
-    before, _, rest = text.partition(start)
-    _, found, after = rest.partition(end)
-    if not found:
-        raise ValueError(f"the page has no marks of {name}")
-    return f"{before}{start}{new}{end}{after}"
 
 
 def page(text: str, store: dict[str, Any]) -> str:

@@ -12,6 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from marks import place
+
 from hadacast.prove.equivalence import Configuration, equivalences
 from hadacast.synth.devices import device
 from hadacast.tools import yosys
@@ -19,7 +21,6 @@ from hadacast.tools import yosys
 DOCS = Path(__file__).parent
 STORE = DOCS / "equivalence.json"
 PAGE = DOCS / "equivalence.md"
-START, END = "<!-- proofs -->\n", "\n<!-- end of proofs -->"
 
 
 def table(store: dict[str, Any]) -> str:
@@ -53,11 +54,7 @@ def command(configuration: Configuration) -> str:
 
 def page(text: str, store: dict[str, Any]) -> str:
     """The page with its table replaced."""
-    before, _, rest = text.partition(START)
-    _, found, after = rest.partition(END)
-    if not found:
-        raise ValueError("the page has no marks of its table")
-    return f"{before}{START}{table(store)}{END}{after}"
+    return place(text, "proofs", table(store))
 
 
 def main() -> None:

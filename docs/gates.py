@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from marks import place
+
 from hadacast.core.top import AxiTop
 from hadacast.recipe import load
 from hadacast.sim import compare, run_gates, soak
@@ -132,16 +134,6 @@ def table(store: dict[str, Any], family: str) -> str:
 def verdict(found: dict[str, Any] | None) -> str:
     """One word on a run."""
     return "" if found is None else "**wrong**" if found["problems"] else "equal"
-
-
-def place(text: str, name: str, new: str) -> str:
-    """A page with the part between a table's two marks replaced."""
-    start, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
-    before, _, rest = text.partition(start)
-    _, found, after = rest.partition(end)
-    if not found:
-        raise ValueError(f"the page has no marks of {name}")
-    return f"{before}{start}{new}{end}{after}"
 
 
 def page(text: str, store: dict[str, Any]) -> str:

@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from marks import place
+
 DOCS = Path(__file__).parent
 STORE = DOCS / "mutation.json"
 PAGE = DOCS / "mutation.md"
@@ -140,16 +142,6 @@ def equal(store: dict[str, Any]) -> str:
 
 
 TABLES = {"recipes": recipes, "checks": checks, "survivors": survivors, "equal": equal}
-
-
-def place(text: str, name: str, new: str) -> str:
-    """A page with the part between a table's two marks replaced."""
-    start, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
-    before, _, rest = text.partition(start)
-    _, found, after = rest.partition(end)
-    if not found:
-        raise ValueError(f"the page has no marks of {name}")
-    return f"{before}{start}{new}{end}{after}"
 
 
 def page(text: str, store: dict[str, Any]) -> str:

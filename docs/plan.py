@@ -10,12 +10,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from marks import place
+
 DOCS = Path(__file__).parent
 STORE = DOCS / "plan.json"
 PAGE = DOCS / "plan.md"
 
 COMMAND = "hadacast plan rotate128 --frame 16 --rate 2.5G --device ecp5-25k --try-lanes 1,2,4 --verify"
-START, END = "<!-- plan -->\n", "\n<!-- end of plan -->"
 
 
 def table(found: dict[str, Any]) -> str:
@@ -49,11 +50,7 @@ def table(found: dict[str, Any]) -> str:
 
 def page(text: str, found: dict[str, Any]) -> str:
     """The page with its table."""
-    before, _, rest = text.partition(START)
-    _, found_end, after = rest.partition(END)
-    if not found_end:
-        raise ValueError("the page has no marks")
-    return f"{before}{START}{table(found)}{END}{after}"
+    return place(text, "plan", table(found))
 
 
 def main() -> None:

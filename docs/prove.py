@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from marks import place
+
 DOCS = Path(__file__).parent
 STORE = DOCS / "prove.json"
 PAGE = DOCS / "prove.md"
@@ -82,16 +84,6 @@ def _ordered(store: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 TABLES = {"kinds": kinds, "proved": proved, "unproved": unproved}
-
-
-def place(text: str, name: str, new: str) -> str:
-    """A page with the part between a table's two marks replaced."""
-    start, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
-    before, _, rest = text.partition(start)
-    _, found, after = rest.partition(end)
-    if not found:
-        raise ValueError(f"the page has no marks of {name}")
-    return f"{before}{start}{new}{end}{after}"
 
 
 def page(text: str, store: list[dict[str, Any]]) -> str:

@@ -15,6 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from marks import place
+
 DOCS = Path(__file__).parent
 STORE = DOCS / "soak.json"
 PAGE = DOCS / "soak.md"
@@ -85,12 +87,7 @@ def table(store: dict[str, Any]) -> str:
 
 def page(text: str, store: dict[str, Any]) -> str:
     """The page with its table."""
-    start, end = "<!-- soak -->\n", "\n<!-- end of soak -->"
-    before, _, rest = text.partition(start)
-    _, found, after = rest.partition(end)
-    if not found:
-        raise ValueError("the page has no marks of soak")
-    return f"{before}{start}{table(store)}{end}{after}"
+    return place(text, "soak", table(store))
 
 
 def main() -> None:

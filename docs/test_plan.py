@@ -34,11 +34,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from marks import place
+
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 PLAN = DOCS / "test_plan.toml"
 PAGE = DOCS / "test_plan.md"
-START, END = "<!-- plan -->\n", "\n<!-- end of plan -->"
 PROOFS = (DOCS / "prove.json", DOCS / "equivalence.json")
 CI = ".ci/run"  # what CI runs on a bare clone, which holds some promises itself
 
@@ -332,11 +333,7 @@ def _held(nodes: tuple[str, ...]) -> str:
 
 def page(text: str, entries: list[Entry], order: list[str]) -> str:
     """The plan's page with its table."""
-    before, _, rest = text.partition(START)
-    _, found, after = rest.partition(END)
-    if not found:
-        raise ValueError("the page has no marks")
-    return f"{before}{START}{table(entries, order)}{END}{after}"
+    return place(text, "plan", table(entries, order))
 
 
 def main() -> int:
