@@ -17,6 +17,7 @@ from hadacast.errors import HadacastError
 from hadacast.sim import cache, compiled, soak
 from hadacast.sim.soak import Outcome, Plan
 from hadacast.spec.pipeline import Pipeline
+from hadacast.tools.workers import processes
 
 SCHEMA = "hadacast.soak-state/1"
 
@@ -170,8 +171,6 @@ def _here(
 def _pooled(
     spec: Pipeline, plan: Plan, library: str, numbers: Iterator[int], wanted: int, jobs: int
 ) -> Iterator[Outcome]:
-    from hadacast.explore.workers import processes
-
     running: set[Future[Outcome]] = set()
     try:
         with processes(jobs) as pool:

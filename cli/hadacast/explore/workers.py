@@ -4,14 +4,8 @@ Both yield (index, row) as rows come, in any order.
 """
 
 import logging
-import multiprocessing
-import os
-import signal
-import sys
-import threading
-import time
-from collections.abc import Collection, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -22,6 +16,7 @@ from hadacast.cli.data import Source
 from hadacast.cli.guard import line
 from hadacast.errors import HadacastError
 from hadacast.explore.measure import Row, Task, measure
+from hadacast.tools.workers import processes
 
 Work = Iterable[tuple[int, Task]]
 Rows = Generator[tuple[int, Row], None, None]
@@ -30,14 +25,7 @@ LOST = "the process that measured it was killed; out of memory?"
 CONNECT = 10.0  # seconds for the scheduler to answer
 JOIN = 60.0  # and for its first worker to be there
 WINDOW = 1000  # tasks that a cluster is given ahead
-GRACE = 5.0  # and for a worker to end
 LOSSES = 5  # how often in a row all workers may go away before any of them has measured a point
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def local(work: Work, source: Source, jobs: int) -> Rows:
@@ -54,7 +42,7 @@ def local(work: Work, source: Source, jobs: int) -> Rows:
                 while True:
                     for index, task in waiting:
                         try:
-                            running[pool.submit(_measured, task, source)] = (index, task)
+                            running[pool.submit(measure, task, source)] = (index, task)
                         except BrokenProcessPool:
                             waiting = chain([(index, task)], waiting)
                             raise
@@ -74,73 +62,9 @@ def local(work: Work, source: Source, jobs: int) -> Rows:
 def _alone(task: Task, source: Source) -> Row:
     try:
         with processes(1) as pool:
-            return pool.submit(_measured, task, source).result()
+            return pool.submit(measure, task, source).result()
     except BrokenProcessPool:
         return {"error": LOST}
-
-
-@contextmanager
-def processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that end with this one, and at once if the block doesn't end well."""
-    before = set(multiprocessing.active_children())
-    # Forked ones would have each other's pipes open, and not see that this one is gone.
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_prepare)
-    try:
-        yield pool
-        pool.shutdown()
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        _end_all(set(multiprocessing.active_children()) - before)
-        raise
-
-
-def _end_all(children: Collection[multiprocessing.process.BaseProcess]) -> None:
-    """End the workers: each ends its tool first. One may be stuck behind another that ended while it had the
-    lock of the results: it is killed, or the pool would wait for it for ever."""
-    for child in children:
-        child.terminate()
-    end = time.monotonic() + GRACE
-    for child in children:
-        child.join(max(0.0, end - time.monotonic()))
-        if child.is_alive():
-            child.kill()
-
-
-_working = False
-
-
-def _prepare() -> None:
-    """In a worker: Ctrl-C is the parent's, SIGTERM ends the tool that runs, and so does the parent's end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _end)
-    threading.Thread(target=_outlive_nobody, daemon=True).start()
-
-
-def _end(number: int, frame: object) -> None:
-    if _working:
-        sys.exit(128 + number)  # which ends the tool on its way
-    os._exit(128 + number)  # the pool would print a traceback
-
-
-def _measured(task: Task, source: Source) -> Row:
-    """`measure`, in a worker of the pool."""
-    global _working
-    _working = True
-    try:
-        return measure(task, source)
-    except SystemExit as end:  # of _end; the tool has ended. The pool would take it for a result
-        os._exit(end.code if isinstance(end.code, int) else 1)
-    finally:
-        _working = False
-
-
-def _outlive_nobody() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    while True:  # the first ends what the worker was doing, and the pool's loop goes on
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(1)
 
 
 def cluster(work: Work, source: Source, address: str) -> Rows:

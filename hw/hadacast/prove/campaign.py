@@ -1,9 +1,9 @@
 """Many proofs at a time, and their table."""
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 from hadacast import checks
@@ -13,6 +13,7 @@ from hadacast.prove.catalogue import kinds, subjects
 from hadacast.prove.engines import BOUNDED, FAILED, OPEN, PROVED
 from hadacast.prove.subject import Record, Subject, prove
 from hadacast.spec.pipeline import Pipeline
+from hadacast.tools.workers import processes
 
 HEADS = ("component", "configuration", "properties", "verdict", "engine", "depth", "seconds")
 
@@ -46,7 +47,10 @@ def run(
     waves: Path | None = None,
     done: Callable[[Subject, list[Record]], None] = lambda subject, records: None,
 ) -> list[Record]:
-    """Prove subjects, `jobs` at a time; `done` hears of each. Records are in the order of the subjects."""
+    """Prove subjects, `jobs` at a time; `done` hears of each. Records are in the order of the subjects.
+
+    Raises HadacastError if a process of the pool is killed.
+    """
     todo = list(chosen)
     proves = partial(prove, family=family, timeout=timeout, waves=waves)
     found: dict[int, list[Record]] = {}
@@ -55,12 +59,15 @@ def run(
             found[number] = proves(subject)
             done(subject, found[number])
     else:
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            futures = {pool.submit(proves, subject): number for number, subject in enumerate(todo)}
-            for future in as_completed(futures):
-                number = futures[future]
-                found[number] = future.result()
-                done(todo[number], found[number])
+        try:
+            with processes(jobs) as pool:
+                futures = {pool.submit(proves, subject): number for number, subject in enumerate(todo)}
+                for future in as_completed(futures):
+                    number = futures[future]
+                    found[number] = future.result()
+                    done(todo[number], found[number])
+        except BrokenProcessPool:
+            raise HadacastError("a process that proves was killed; out of memory? Try fewer jobs") from None
     return [record for number in range(len(todo)) for record in found[number]]
 
 

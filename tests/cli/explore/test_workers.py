@@ -1,7 +1,9 @@
 """Processes of this machine and of a cluster: the same rows, whatever is killed."""
 
+import multiprocessing
 import os
 import signal
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -83,7 +85,7 @@ def test_ended_early_no_process_stays(own):
     found, _ = own
     with closing(workers.local(found.tasks(range(12)), found.source, 2)) as rows:
         next(rows)
-        children = [child.pid for child in workers.multiprocessing.active_children()]
+        children = [child.pid for child in multiprocessing.active_children()]
         assert children
     end = time.monotonic() + 20
     while any(_alive(child) for child in children):
@@ -220,6 +222,6 @@ def test_a_scheduler_without_workers(own, monkeypatch):
 
 
 def test_without_dask(own, monkeypatch):
-    monkeypatch.setitem(workers.sys.modules, "distributed", None)
+    monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(HadacastError, match=r"pip install 'hadacast\[cluster\]'"):
         list(workers.cluster(iter(()), source(), "tcp://127.0.0.1:1"))

@@ -91,13 +91,14 @@ def _measured(
     from hadacast.explore import workers
     from hadacast.explore.journal import Journal
     from hadacast.explore.run import run
+    from hadacast.tools.workers import cores
 
     total = len(sweep.numbers)
     with output.job(f"exploring {total:,} points of {sweep.recipe}") as job:
         if scheduler:
             measure: Callable[..., Any] = partial(workers.cluster, source=sweep.source, address=scheduler)
         else:
-            count = min(jobs or workers.cores(), total)
+            count = min(jobs or cores(), total)
             measure = partial(workers.local, source=sweep.source, jobs=count)
         try:
             return run(

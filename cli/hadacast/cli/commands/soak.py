@@ -56,9 +56,9 @@ def soak(
     mismatch, and says how to run that batch again.
     """
     from hadacast.cli import soaking
-    from hadacast.explore.workers import cores
     from hadacast.sim import soak as bench
     from hadacast.sim import verilated
+    from hadacast.tools.workers import cores
 
     wanted = soaking.count(samples)
     spec = chosen.pipeline
