@@ -7,13 +7,16 @@ them.
 Core and mutant stand side by side, on the same inputs and, at first, on one set of registers: if in every
 state that the core can reach the mutant shows the same and goes to the same state, they are equal, by
 induction over clocks. Where the fault changes registers that need not be the same, those get copies of the
-mutant's own, and then those behind them, up to all. ABC looks for the proof: it merges what it proves to have
-the same value (signal correspondence: van Eijk, 2000), searches for a difference (bounded model checking),
-and proves by property-directed reachability (Bradley, 2011).
+mutant's own, and then those behind them, up to all that it can reach. Most faults are equal because of what
+is close to them: so registers that lie further back may be anything at first, which makes a small circuit,
+and come in by and by. ABC looks for the proof: it merges what it proves to have the same value (signal
+correspondence: van Eijk, 2000), searches for a difference (bounded model checking), and proves by
+property-directed reachability (Bradley, 2011).
 """
 
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +28,11 @@ from hadacast.tools import yosys
 
 EQUAL, DIFFERENT, OPEN = "equal", "different", "open"
 
-SHARES = (0.2, 0.15, 0.15)
-"""Of the time, for proofs with more and more registers apart, before the one with all."""
+DEPTHS: tuple[tuple[int | None, float], ...] = ((2, 0.02), (3, 0.03), (6, 0.05), (12, 0.1), (None, 0.2))
+"""How many clocks back registers are what they are, and the share of the time for each proof."""
+
+STEPS = 8
+"""How often more registers are set apart, before all."""
 
 HANDSHAKES = ("s_axis_tready", "m_axis_tvalid", "frame_error")
 """Outputs that count in each clock without reset; the others count while m_axis_tvalid is 1."""
@@ -58,6 +64,16 @@ class Proof:
     apart: int
 
 
+@dataclass(frozen=True)
+class Pair:
+    """Core and mutant in one circuit. wrong: 1 where the mutant shows another thing or goes to another state.
+    apart: registers that it has of its own."""
+
+    circuit: Builder
+    wrong: int
+    apart: int
+
+
 class Proofs:
     """A core with mutants as one circuit, from which the proofs of all of them are made."""
 
@@ -69,23 +85,34 @@ class Proofs:
 
     def prove(self, mutant: Mutant, timeout: float = 30) -> Proof:
         """The verdict on a mutant after about `timeout` seconds or less."""
-        apart: set[int] = set()
-        every = set(range(len(self.circuit.latches)))
-        for share in SHARES:
-            aiger, touched = self.pair(mutant, apart)
-            found = abc.prove(aiger, timeout * share)
-            if found == abc.PROVED:
-                return Proof(EQUAL, len(apart))
-            if found == abc.REFUTED and apart == every:
-                return Proof(DIFFERENT, len(apart))
-            apart = apart | touched if touched - apart else every
-        found = abc.prove(self.pair(mutant, every)[0], timeout / 2)
-        return Proof({abc.PROVED: EQUAL, abc.REFUTED: DIFFERENT, abc.OPEN: OPEN}[found], len(every))
+        end = time.monotonic() + timeout
+        pairs = list(self._pairs(mutant))
+        for depth, share in DEPTHS:
+            for pair in pairs:
+                left = end - time.monotonic()
+                if left <= 0:
+                    return Proof(OPEN, pair.apart)
+                found = abc.prove(pair.circuit.write(pair.wrong, depth), min(left, timeout * share))
+                if found == abc.PROVED:
+                    return Proof(EQUAL, pair.apart)
+                if found == abc.REFUTED and depth is None and pair is pairs[-1]:
+                    return Proof(DIFFERENT, pair.apart)
+        return Proof(OPEN, pairs[-1].apart)
 
-    def pair(self, mutant: Mutant, apart: AbstractSet[int]) -> tuple[bytes, set[int]]:
-        """AIGER whose output is 1 where the mutant, with registers `apart` of its own and else those of the
-        core, shows another thing or goes to another state; and the registers that the fault reaches at
-        once."""
+    def _pairs(self, mutant: Mutant) -> Iterator[Pair]:
+        """Core and mutant with more and more registers apart, the last with all that differ ever."""
+        apart: set[int] = set()
+        for _ in range(STEPS):
+            pair, touched = self.pair(mutant, apart)
+            yield pair
+            if touched <= apart:
+                return
+            apart |= touched
+        yield self.pair(mutant, set(range(len(self.circuit.latches))))[0]
+
+    def pair(self, mutant: Mutant, apart: AbstractSet[int]) -> tuple[Pair, set[int]]:
+        """The mutant, with registers `apart` of its own and else those of the core, beside the core; and the
+        registers that the fault reaches at once."""
         new = Builder()
         inputs = self._inputs(new)
         latches = self.circuit.latches
@@ -104,7 +131,7 @@ class Proofs:
                 wrong.append(differs)
         for place, latch in enumerate(sorted(apart), len(latches)):
             new.close(place, _value(other, latches[latch][1]))
-        return new.write(new.any(wrong)), touched
+        return Pair(new, new.any(wrong), len(apart)), touched
 
     def _inputs(self, new: Builder) -> dict[int, int]:
         chooser = set(self._select(0))

@@ -119,16 +119,21 @@ class Builder:
             place[result] = self.both(place[a & ~1] ^ (a & 1), place[b & ~1] ^ (b & 1))
         return place
 
-    def write(self, bad: int) -> bytes:
-        """Binary AIGER with one output, of what it depends on."""
-        needed = self._cone(bad)
+    def write(self, bad: int, depth: int | None = None) -> bytes:
+        """Binary AIGER with one output, of what it depends on.
+
+        depth: registers that are further away than so many clocks are inputs, which may be anything. So what
+        can't be is proved, of a smaller circuit, and what can be isn't known to.
+        """
+        needed, cut = self._cone(bad, depth)
         gates = {result: pair for pair, result in self._gates.items()}
-        after = {latch[0]: latch[1] for latch in self.latches}
+        after = {latch[0]: latch[1] for latch in self.latches if latch[0] not in cut}
         place = {FALSE: FALSE}
+        kinds = [("i" if 2 * variable in cut else kind, 2 * variable) for kind, variable in self._kinds]
         for kind in "ila":
-            for found, variable in self._kinds:
-                if found == kind and 2 * variable in needed:
-                    place[2 * variable] = 2 * len(place)
+            for found, literal in kinds:
+                if found == kind and literal in needed:
+                    place[literal] = 2 * len(place)
 
         def name(literal: int) -> int:
             return place[literal & ~1] ^ (literal & 1)
@@ -149,18 +154,26 @@ class Builder:
                 data.append(delta)
         return bytes(data)
 
-    def _cone(self, bad: int) -> set[int]:
+    def _cone(self, bad: int, depth: int | None) -> tuple[set[int], set[int]]:
+        """What it depends on, and the registers among that which are further away."""
         gates = {result: pair for pair, result in self._gates.items()}
         after = {latch[0]: latch[1] for latch in self.latches}
         seen: set[int] = set()
-        waiting = [bad & ~1]
-        while waiting:
-            literal = waiting.pop()
-            if literal in seen or literal == 0:
-                continue
-            seen.add(literal)
-            if literal in gates:
-                waiting += [side & ~1 for side in gates[literal]]
-            elif literal in after:
-                waiting.append(after[literal] & ~1)
-        return seen
+        reached = [bad & ~1]
+        clocks = 0
+        while reached:
+            waiting, latches = reached, []
+            while waiting:
+                literal = waiting.pop()
+                if literal in seen or literal == FALSE:
+                    continue
+                seen.add(literal)
+                if literal in gates:
+                    waiting += [side & ~1 for side in gates[literal]]
+                elif literal in after:
+                    latches.append(literal)
+            if clocks == depth:
+                return seen, set(latches)
+            clocks += 1
+            reached = [after[latch] & ~1 for latch in latches]
+        return seen, set()

@@ -79,6 +79,31 @@ def twice(change: int) -> bytes:
     return new.write(new.differ(*states))
 
 
+def delayed(depth: int | None) -> bytes:
+    """A register that is never 1, and is seen three clocks later."""
+    new = Builder()
+    never = new.latch()
+    new.close(0, never)
+    found = never
+    for place in range(1, 4):
+        register = new.latch()
+        new.close(place, found)
+        found = register
+    return new.write(found, depth)
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2, 3])
+def test_what_is_further_away_may_be_anything(depth):
+    assert delayed(depth).split(b"\n")[0].split()[2:4] == [b"1", str(depth).encode()]
+    assert abc.prove(delayed(depth), 2) == abc.REFUTED
+
+
+@pytest.mark.parametrize("depth", [4, 5, None])
+def test_what_is_as_near_is_what_it_is(depth):
+    assert delayed(depth).split(b"\n")[0].split()[2:4] == [b"0", b"4"]
+    assert abc.prove(delayed(depth), 2) == abc.PROVED
+
+
 def test_abc_proves_and_refutes():
     assert abc.prove(twice(0), 10) == abc.PROVED
     assert abc.prove(twice(1), 10) == abc.REFUTED
