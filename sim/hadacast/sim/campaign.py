@@ -54,9 +54,11 @@ def _floats(format_: Minifloat, count: int, n: int, rng: np.random.Generator) ->
     codes = exponent << mantissa | rng.integers(0, 1 << mantissa, (count, n))
     if format_.sign:
         codes |= rng.integers(0, 2, (count, n)) << (format_.width - 1)
-    # Sums beyond the largest exponent: close to it, with the signs of rows of the Hadamard matrix.
-    loud = np.clip(top - 2 - rng.integers(0, 4, (count, n)) - rng.integers(0, 6, (count, 1)), 0, top - 2)
-    loud = loud << mantissa | rng.integers(0, 1 << mantissa, (count, n))
+    # Sums beyond the largest exponent: codes more or less close to the largest, with the signs of rows of the
+    # Hadamard matrix.
+    far = rng.integers(1, 1 << rng.integers(0, mantissa + 3, (count, 1)), (count, n), endpoint=True)
+    less = rng.integers(0, 6, (count, 1)) * rng.integers(0, 2, (count, 1)) << mantissa
+    loud = np.clip((top - 1 << mantissa) - far - less, 0, None)
     if format_.sign:
         minus = np.bitwise_count(rng.integers(0, n, (count, 1)) & np.arange(n)) & 1
         loud |= (minus ^ rng.integers(0, 2, (count, 1))) << (format_.width - 1)

@@ -41,7 +41,8 @@ class Plan:
     own: whether elements go to their own leading ones.
     headroom: bits of the window above x. kept: bits at its top that rounding looks at.
     base: a group's distance is W - 1 - k - up + base, more where the scale is held too low, less where it is
-        held too high. most: the largest distance.
+        held too high. most: the largest distance. beyond: the largest of a group whose scale is held below
+        its own, so that elements go past the top; 0 where there is none.
     group_latency, element_latency: of the units.
     """
 
@@ -56,6 +57,7 @@ class Plan:
     kept: int
     base: int
     most: int
+    beyond: int
     group_latency: int
     element_latency: int
 
@@ -104,6 +106,8 @@ def plan(spec: Any) -> Plan:
     base = headroom + (top - mantissa if own else 0)
     # Of a held scale: an element, whatever it is but 0, is beyond any code.
     most = base + width + (1 if held else -1)
+    excess = highest - (NAN_EXPONENT - 1)  # elements of an invalid frame are 0
+    beyond = min(max(base + excess - rises, 0), most) if excess > 0 else 0
     found = Plan(
         width=width,
         more=more,
@@ -116,6 +120,7 @@ def plan(spec: Any) -> Plan:
         kept=kept,
         base=base,
         most=most,
+        beyond=beyond,
         group_latency=leading_latency(width) + rises + 1 + held,
         element_latency=0,
     )

@@ -155,7 +155,8 @@ class ExponentElement(ElementUnit):
         sticky, over = Const(0, 1), Const(0, 1)
         beside = [self.negative, *self.random_bits]
         for done, step in enumerate(reversed(range(steps)), 1):
-            if laid.held:
+            # The highest steps that a group held below its own scale takes stay in the headroom.
+            if laid.beyond >> step << step > laid.headroom:
                 over = over | (distance[step] & value[-(1 << step) :].any())
             value, lost = self._step(m, value, step, distance[step])
             sticky = sticky | lost

@@ -86,6 +86,17 @@ def test_scales_that_are_held_in_range(code, fraction):
     checked(spec)
 
 
+@pytest.mark.parametrize("fraction", range(-8, 16))
+@pytest.mark.parametrize("code", ["e2m1", "mxint8"])
+def test_what_goes_past_the_top_where_scales_are_held(code, fraction):
+    """At the top, and one and more below, for every way in which distance and headroom can lie."""
+    spec = stage(code, "even", fixed=Format(width=14, fraction=fraction), floating=True)
+    low, high = spec.element.min, spec.element.max
+    steps = np.arange(14)
+    x = np.stack([low >> steps, high >> steps, (high >> steps) // 2 + 1, (low >> steps) // 3], axis=-1)
+    check(spec, UNITS["exponent"], np.concatenate([x] * 6), top=254)
+
+
 @pytest.mark.parametrize(
     ("code", "settings"),
     [

@@ -99,14 +99,23 @@ def groups(spec: Quantize, count: int, seed: int) -> Ints:
 
 
 def check(
-    spec: Quantize, units: tuple[type[GroupUnit] | None, type[ElementUnit]], x: ArrayLike, seed: int = 1
+    spec: Quantize,
+    units: tuple[type[GroupUnit] | None, type[ElementUnit]],
+    x: ArrayLike,
+    seed: int = 1,
+    top: int = 0,
 ) -> None:
-    """Codes and sides of frames `x` of one group each, as the reference says."""
+    """Codes and sides of frames `x` of one group each, as the reference says; exponents close to `top`, or
+    anywhere if it is 0."""
     rng = np.random.default_rng(seed)
     x = np.asarray(x, dtype=np.int64)
     frames, size = x.shape
     exponent = rng.integers(0, 256, (frames, 1))
-    exponent[::2] = np.clip(rng.integers(110, 150, exponent[::2].shape), 0, 255)
+    exponent[::2] = rng.integers(110, 150, exponent[::2].shape)
+    # Close to either end, where scales are held.
+    exponent[1::4] = rng.choice([0, 1, 2, 4, 8, 16, 238, 246, 250, 252, 253, 254], exponent[1::4].shape)
+    if top:
+        exponent = top - rng.integers(0, 3, (frames, 1))
     if spec.floating:
         assert spec.input == exponents(spec.element, size)
         x = np.where(exponent == 255, 0, x)
