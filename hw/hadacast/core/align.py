@@ -95,7 +95,8 @@ class Align(Component):
         # A beat is in here for beats + latency of the tree + 3 cycles; with one more nobody waits for room.
         depth = spec.beats + tree.latency + 4
         queue = m.submodules.queue = Queue(self._waiting, depth)
-        peaks = m.submodules.peaks = peak.FramePeak(self.exponent_bits, -(-depth // spec.beats) + 1)
+        # Among so many beats are at most so many last ones.
+        peaks = m.submodules.peaks = peak.FramePeak(self.exponent_bits, -(-depth // spec.beats))
         takes, pops = Signal(), Signal()
         free, room = Signal(range(depth + 1), init=depth), Signal(init=1)
         with m.If(takes & ~pops):
