@@ -80,14 +80,16 @@ def simple(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
     """Frames of small multiples of one number each, and frames whose Hadamard transform is such a frame.
 
     So ratios to the largest magnitude, or to the range, are simple fractions, behind a transform too:
-    quotients come out even, and rounding finds ties."""
+    quotients come out even, and rounding finds ties. There one half of a frame is larger than the other at
+    times, as the groups of a quantizer can be."""
     n = spec.in_beats * spec.in_lanes
     steps = rng.choice(STEPS, (count, 1))
     few = rng.integers(-steps, steps + 1, (count, n))
     few[np.arange(count), rng.integers(0, n, count)] = rng.choice([-1, 1], count) * steps[:, 0]
     found = [few]
     if n & (n - 1) == 0 and spec.input.signed:
-        turned = few
+        half = np.arange(n) >> rng.integers(0, n.bit_length() - 1, (count, 1)) & 1
+        turned = few << half * np.maximum(rng.integers(-5, 6, (count, 1)), 0)
         for bit in range(n.bit_length() - 1):
             half = turned.reshape(count, -1, 2, 1 << bit)
             turned = np.stack([half[:, :, 0] + half[:, :, 1], half[:, :, 0] - half[:, :, 1]], 2)
