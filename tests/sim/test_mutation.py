@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.linalg import hadamard
 
 from hadacast.core.top import AxiTop
 from hadacast.errors import HadacastError
@@ -138,6 +139,17 @@ def test_simple_frames_have_ties():
         step = np.gcd.reduce(rows, axis=1)
         assert (np.abs(rows).max(axis=1) // step <= max(campaign.STEPS)).all()
         assert (step > 1).mean() > 0.8
+
+
+@pytest.mark.parametrize("recipe", ["mxfp4_32", "mxfp4_32_bf16"])
+def test_uneven_frames_have_groups_of_different_scales(recipe):
+    """Behind the transform too, the largest magnitudes of two groups are often eight times apart."""
+    spec = load(recipe, ("stream.frame=16", "stage.quantize.group=4")).pipeline
+    found = campaign.uneven(spec, 100, np.random.default_rng(1))
+    values = spec.input.decode(found)
+    for rows in (values[:100], values[100:] @ hadamard(16)):
+        peaks = np.abs(rows).reshape(100, 4, 4).max(axis=2)
+        assert (peaks.max(axis=1) >= 8 * peaks.min(axis=1)).mean() > 0.3
 
 
 def test_nudged_frames_lie_beside_simple_ones():

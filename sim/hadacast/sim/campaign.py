@@ -80,22 +80,40 @@ def simple(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
     """Frames of small multiples of one number each, and frames whose Hadamard transform is such a frame.
 
     So ratios to the largest magnitude, or to the range, are simple fractions, behind a transform too:
-    quotients come out even, and rounding finds ties. There one half of a frame is larger than the other at
-    times, as the groups of a quantizer can be."""
+    quotients come out even, and rounding finds ties."""
+    few = _few(spec, count, rng)
+    return _times(spec, np.concatenate([few, *_turned(spec, few)]), rng)[0]
+
+
+def uneven(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
+    """As `simple`, with one half of each frame, every second, or every other 2^k, larger than the rest; also
+    behind a Hadamard transform. So a quantizer's groups have scales of their own."""
+    few = _few(spec, count, rng)
+    count, n = few.shape
+    half = np.arange(n) >> rng.integers(0, max(n.bit_length() - 1, 1), (count, 1)) & 1
+    few <<= (half ^ rng.integers(0, 2, (count, 1))) * rng.integers(1, 6, (count, 1))
+    return _times(spec, np.concatenate([few, *_turned(spec, few)]), rng)[0]
+
+
+def _few(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
+    """Frames of small integers, one of them the largest of its frame."""
     n = spec.in_beats * spec.in_lanes
     steps = rng.choice(STEPS, (count, 1))
     few = rng.integers(-steps, steps + 1, (count, n))
     few[np.arange(count), rng.integers(0, n, count)] = rng.choice([-1, 1], count) * steps[:, 0]
-    found = [few]
-    if n & (n - 1) == 0 and spec.input.signed:
-        half = np.arange(n) >> rng.integers(0, n.bit_length() - 1, (count, 1)) & 1
-        turned = few << half * np.maximum(rng.integers(-5, 6, (count, 1)), 0)
-        for bit in range(n.bit_length() - 1):
-            half = turned.reshape(count, -1, 2, 1 << bit)
-            turned = np.stack([half[:, :, 0] + half[:, :, 1], half[:, :, 0] - half[:, :, 1]], 2)
-            turned = turned.reshape(count, n)
-        found.append(turned)
-    return _times(spec, np.concatenate(found), rng)[0]
+    return few
+
+
+def _turned(spec: Pipeline, x: Ints) -> list[Ints]:
+    """The Hadamard transforms of frames, where there is one and the input can hold them."""
+    count, n = x.shape
+    negative = spec.input.sign if isinstance(spec.input, Minifloat) else spec.input.signed
+    if n & (n - 1) or not negative:
+        return []
+    for bit in range(n.bit_length() - 1):
+        half = x.reshape(count, -1, 2, 1 << bit)
+        x = np.stack([half[:, :, 0] + half[:, :, 1], half[:, :, 0] - half[:, :, 1]], 2).reshape(count, n)
+    return [x]
 
 
 def nudged(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:

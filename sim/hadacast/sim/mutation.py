@@ -95,7 +95,7 @@ def mixed(spec: Any, samples: int, rng: np.random.Generator) -> Ints:
     """Frames of all kinds in any order: random and extreme, and about as many samples of each other kind."""
     count = max(8, samples // (5 * spec.in_beats * spec.in_lanes))
     kinds = [campaign.frames(spec, samples // 5, rng)]
-    special = (campaign.scaled, campaign.simple, campaign.nudged, campaign.sparse)
+    special = (campaign.scaled, campaign.simple, campaign.uneven, campaign.nudged, campaign.sparse)
     kinds += [kind(spec, count, rng) for kind in special]
     x = np.concatenate(kinds)
     return np.asarray(x[rng.permutation(len(x))])
