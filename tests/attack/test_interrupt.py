@@ -2,6 +2,7 @@
 
 import os
 import random
+import shlex
 import signal
 import subprocess
 import sys
@@ -29,8 +30,12 @@ COMMANDS = {
     "bench": ("bench", "--no-place", "--only", "n256", "--fresh", "--record", "history"),
     "explore": ("explore", "small.toml", "--axis", "input.width=2..9", "--no-synth", "--data", "random"),
     "synth": ("synth", "small.toml", "--device", "ecp5-25k", "--fresh", "--out", "made"),
+    "build": ("build", "small.toml", "--board", "icebreaker", "--seeds", "1", "--out", "made"),
+    "prove": ("prove", "skid", "queue", "--jobs", "2", "--json"),
+    "soak": ("soak", "rotate128", "--samples", "1e7", "--jobs", "2", "--folder", "done"),
 }
 SOON = {"generate": 3, "simulate": 4, "evaluate": 6, "bench": 6, "explore": 8, "synth": 8}  # seconds
+SOON |= {"build": 40, "prove": 6, "soak": 12}
 
 
 def children(parent: int) -> list[int]:
@@ -39,8 +44,8 @@ def children(parent: int) -> list[int]:
     return [int(word) for word in text.split()]
 
 
-def interrupted(here, name: str, after: float) -> int:
-    """Send a command SIGINT so many seconds after it is up; its status."""
+def interrupted(here, name: str, after: float, how: signal.Signals = signal.SIGINT) -> int:
+    """Send a command a signal so many seconds after it is up; its status."""
     (here / "good").write_text(GOOD)
     (here / "good.html").unlink(missing_ok=True)  # of a run that was done before its Ctrl-C
     (here / "tmp").mkdir(exist_ok=True)
@@ -54,12 +59,12 @@ def interrupted(here, name: str, after: float) -> int:
     time.sleep(after)
     tools = children(run.pid)
     began = time.monotonic()
-    run.send_signal(signal.SIGINT)
+    run.send_signal(how)
     _, errors = run.communicate(timeout=60)
     assert "Traceback" not in errors, errors
     assert "fault of hadacast" not in errors, errors
     if run.returncode != 0:  # it may have been done
-        assert run.returncode == 130, errors
+        assert run.returncode == 128 + how, errors
         assert errors.rstrip().endswith("hadacast: interrupted")
         assert errors.count("hadacast: interrupted") == 1
         assert name not in ("generate", "simulate") or (here / "good").read_text() == GOOD
@@ -78,6 +83,32 @@ def interrupted(here, name: str, after: float) -> int:
 @pytest.mark.parametrize(("name", "after"), [("generate", 0.2), ("simulate", 2.5), ("bench", 4.0)])
 def test_ctrl_c(here, name, after):
     interrupted(here, name, after)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP], ids=lambda how: how.name)
+@pytest.mark.parametrize(("name", "after"), [("simulate", 1.5), ("bench", 3.0), ("prove", 2.0)])
+def test_ended_by_another_signal(here, name, after, how):
+    """As `kill`, `timeout` and a terminal that closes do."""
+    interrupted(here, name, after, how)
+
+
+def test_a_signal_that_is_ignored_stays_ignored(here):
+    """As under nohup."""
+    command = [sys.executable, "-c", PROGRAM, "list"]
+    shell = "trap '' HUP; " + " ".join(shlex.quote(word) for word in command)
+    run = subprocess.Popen(
+        ["sh", "-c", shell],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert run.stderr is not None
+    assert run.stderr.readline() == "up\n"
+    os.killpg(run.pid, signal.SIGHUP)
+    output, errors = run.communicate(timeout=60)
+    assert (run.returncode, errors) == (0, "")
+    assert "rotate128" in output
 
 
 IN_A_DESTRUCTOR = """
@@ -105,10 +136,13 @@ def test_ctrl_c_within_a_destructor():
 @pytest.mark.long
 @pytest.mark.parametrize("name", COMMANDS)
 def test_ctrl_c_at_any_moment(here, name, hadacast):
-    """At random moments; then the same command, or its start, goes its way."""
+    """At random moments, some by SIGTERM; then the same command, or its start, goes its way."""
     seeded = random.Random(name)
-    found = [interrupted(here, name, seeded.uniform(0.05, SOON[name])) for _ in range(8)]
-    assert 130 in found
+    found = []
+    for _ in range(8):
+        how = seeded.choice((signal.SIGINT, signal.SIGINT, signal.SIGTERM))
+        found.append(interrupted(here, name, seeded.uniform(0.05, SOON[name]), how))
+    assert set(found) - {0}
     if name == "explore":
         assert hadacast(*COMMANDS[name], "--json").document["failed"] == 0
 

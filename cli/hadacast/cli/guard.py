@@ -5,7 +5,6 @@ import json
 import logging
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import traceback
@@ -15,7 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
-from hadacast.cli.start import INTERRUPTED
+from hadacast.cli.start import INTERRUPTED, Ended, deaf, end_well
 from hadacast.errors import HadacastError
 
 ISSUES = "https://github.com/hadacast/hadacast/issues"
@@ -27,7 +26,8 @@ OK, FAILED, USAGE = 0, 1, 2
 class GuardedGroup(click.Group):
     """A group of commands that ends with one line and a status, whatever happens.
 
-    0: done. 1: `HadacastError`, or a fault of hadacast itself. 2: wrong usage. 130: Ctrl-C.
+    0: done. 1: `HadacastError`, or a fault of hadacast itself. 2: wrong usage. 130: Ctrl-C. 143, 129:
+    SIGTERM, SIGHUP.
     HADACAST_TRACEBACK=1 in the environment shows the traceback of a fault.
     """
 
@@ -37,6 +37,7 @@ class GuardedGroup(click.Group):
         try:
             prepare()
             if args is None:  # the program itself, and not a call of it in another one
+                end_well()
                 _own_scratch()
             status = super().main(args, *more, **extra)
         except BaseException as error:
@@ -47,7 +48,7 @@ class GuardedGroup(click.Group):
             _close_quietly()
             status = explain(error)
         if args is None:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is to tidy up
+            deaf()
         sys.exit(status if isinstance(status, int) else OK)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -99,7 +100,8 @@ def explain(error: BaseException) -> int:
         return error.code if isinstance(error.code, int) else FAILED
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         click.echo("hadacast: interrupted", err=True)
-        return INTERRUPTED
+        by = error.__cause__ if isinstance(error, click.Abort) else error  # which click makes of it
+        return 128 + by.number if isinstance(by, Ended) else INTERRUPTED
     if isinstance(error, BrokenPipeError):
         return _close_quietly()
     if isinstance(error, click.ClickException):

@@ -1,5 +1,5 @@
-"""Ctrl-C where the command line can't hear it: while its modules are read, and within a destructor. Imports
-next to nothing."""
+"""Ctrl-C where the command line can't hear it: while its modules are read, and within a destructor; and other
+signals that end a program, which do as it does. Imports next to nothing."""
 
 import os
 import signal
@@ -10,8 +10,37 @@ from contextlib import contextmanager
 from typing import Any
 
 INTERRUPTED = 130
+ENDS = ("SIGTERM", "SIGHUP")
 AGAIN = 0.02
 """Seconds until what a destructor swallowed comes again."""
+
+
+class Ended(KeyboardInterrupt):
+    """As Ctrl-C, by another signal; number: which one."""
+
+    def __init__(self, number: int = 0) -> None:
+        super().__init__()
+        self.number = number
+
+
+def end_well() -> None:
+    """Tidy up, as after Ctrl-C, where `kill`, `timeout` or a terminal that closes ends the program. What its
+    parent ignores stays ignored."""
+    for name in ENDS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _ended)
+
+
+def deaf() -> None:
+    """From here on, nothing of that is heard: what is left is to tidy up."""
+    for name in ("SIGINT", *ENDS):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
+def _ended(number: int, frame: object) -> None:
+    raise Ended(number)
 
 
 @contextmanager
