@@ -87,12 +87,20 @@ def simple(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
 
 def uneven(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
     """As `simple`, with one half of each frame, every second, or every other 2^k, larger than the rest; also
-    behind a Hadamard transform. So a quantizer's groups have scales of their own."""
+    behind a Hadamard transform. So a quantizer's groups have scales of their own.
+
+    Last come frames of a pair of equal magnitudes and small numbers: where the pair's places differ in one
+    bit, half of a spectrum is of the small ones alone, however small they are."""
     few = _few(spec, count, rng)
     count, n = few.shape
     half = np.arange(n) >> rng.integers(0, max(n.bit_length() - 1, 1), (count, 1)) & 1
     few <<= (half ^ rng.integers(0, 2, (count, 1))) * rng.integers(1, 6, (count, 1))
-    return _times(spec, np.concatenate([few, *_turned(spec, few)]), rng)[0]
+    pairs = rng.integers(-3, 4, (count, n)) << rng.integers(0, 3, (count, n))
+    first, bit = rng.integers(0, n, count), 1 << rng.integers(0, max(n.bit_length() - 1, 1), count)
+    large = 1 << rng.integers(2, min(spec.input.width, 16) - 1, count) if spec.input.width > 4 else 4
+    pairs[np.arange(count), first] = large
+    pairs[np.arange(count), (first ^ bit) % n] = rng.choice([-1, 1], count) * large
+    return _times(spec, np.concatenate([few, *_turned(spec, few), pairs]), rng)[0]
 
 
 def _few(spec: Pipeline, count: int, rng: np.random.Generator) -> Ints:
