@@ -71,7 +71,7 @@ class Ring(Component):
             [Signal(name=f"{name}_{at}", reset_less=True) for at in range(places)]
             for name in ("old", "new", "over", "stays")
         )
-        there, makes, again, mark = Signal(), Signal(), Signal(), Signal(reset_less=True)
+        makes, again, mark = Signal(), Signal(), Signal(reset_less=True)
 
         # Which granule of the piece comes to each of the ring: that is known a cycle before.
         def granule(at: int, begins: int) -> int:
@@ -98,21 +98,16 @@ class Ring(Component):
                 ]
         with m.If(self.enable):
             m.d.sync += [
-                there.eq(self.i_valid),
                 makes.eq(self.i_valid & (full | final)),
                 again.eq(self.i_valid & beyond & final),
                 mark.eq(self.i_mark),
             ]
 
         waiting = [Signal(bits, name=f"waiting_{at}", reset_less=True) for at in range(places)]
-        marked, rest = Signal(), Signal()
         with m.If(self.enable):
             for at in range(places):
                 with m.If(stays[at]):
                     m.d.sync += waiting[at].eq(turned[at])
-            m.d.sync += rest.eq(beyond & ~final)
-            with m.If(there):
-                m.d.sync += marked.eq(Mux(makes, mark & rest, marked | mark))
         # Before the first piece there is the head, or zeros: another section's bits may be in that word.
         for at in range(begin):
             with m.If(taken & first):
@@ -122,20 +117,20 @@ class Ring(Component):
         word, spare = Signal(track.word + 1, reset_less=True), Signal(track.word + 1, reset_less=True)
         valid, spared = Signal(), Signal()
 
-        def assembled(use_old: list[Any], use_new: list[Any], word_mark: Value) -> Value:
+        # A frame has its mark on all pieces or on the last: a word's is that of the piece which completes it.
+        def assembled(use_old: list[Any], use_new: list[Any]) -> Value:
             return Cat(
                 *(
                     (waiting[at] & use_old[at].replicate(bits)) | (turned[at] & use_new[at].replicate(bits))
                     for at in range(places)
                 ),
-                word_mark,
+                mark,
             )
 
-        complete = assembled(list(old), list(new), marked | mark)
+        complete = assembled(list(old), list(new))
         queued = assembled(
             [spared & old[at] for at in range(places)],
             [Mux(spared, new[at], over[at]) for at in range(places)],
-            mark | (spared & marked),
         )
         with m.If(self.enable):
             m.d.sync += [
