@@ -52,13 +52,13 @@ REASONS: dict[tuple[str, int], str] = {
     ),
     ("mxfp4_32_bf16", 457): _TWICE,
     ("mxfp4_32_bf16", 469): (
-        "Equal: the distance counts where the scale's code would be above 254. There it is 5, 6 or 7, and its "
-        "bit 2 is 1."
+        "Equal: the distance counts where the scale's code would be above 254. There it is 5, 6 or 7, and "
+        "its bit 2 is 1."
     ),
     ("mxfp4_32_bf16", 530): _TWICE,
     ("int4_token128", 103): (
-        "Equal: the sign bit counts for a magnitude of 1,024 only, which no frame reaches in another lane than "
-        "the first."
+        "Equal: the sign bit counts for a magnitude of 1,024 only, which no frame reaches in another lane "
+        "than the first."
     ),
     ("int4_token128", 474): (
         "Equal: where the magnitude in lane 0 is 1,024, all others are 0. 1 instead of it rounds to the same "
