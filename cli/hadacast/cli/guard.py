@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
-from hadacast.cli.start import INTERRUPTED, Ended, deaf, end_well
+from hadacast.cli.start import deaf, status_of
 from hadacast.errors import HadacastError
 
 ISSUES = "https://github.com/hadacast/hadacast/issues"
@@ -37,7 +37,6 @@ class GuardedGroup(click.Group):
         try:
             prepare()
             if args is None:  # the program itself, and not a call of it in another one
-                end_well()
                 _own_scratch()
             status = super().main(args, *more, **extra)
         except BaseException as error:
@@ -100,8 +99,9 @@ def explain(error: BaseException) -> int:
         return error.code if isinstance(error.code, int) else FAILED
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         click.echo("hadacast: interrupted", err=True)
-        by = error.__cause__ if isinstance(error, click.Abort) else error  # which click makes of it
-        return 128 + by.number if isinstance(by, Ended) else INTERRUPTED
+        return status_of(
+            error.__cause__ if isinstance(error, click.Abort) else error
+        )  # which click makes of it
     if isinstance(error, BrokenPipeError):
         return _close_quietly()
     if isinstance(error, click.ClickException):

@@ -23,9 +23,16 @@ class Ended(KeyboardInterrupt):
         self.number = number
 
 
-def end_well() -> None:
+def status_of(error: BaseException | None) -> int:
+    """The exit status of a program that a signal ended."""
+    return 128 + error.number if isinstance(error, Ended) else INTERRUPTED
+
+
+def _end_well() -> None:
     """Tidy up, as after Ctrl-C, where `kill`, `timeout` or a terminal that closes ends the program. What its
     parent ignores stays ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        return  # of a program that has this one inside
     for name in ENDS:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) == signal.SIG_DFL:
@@ -47,11 +54,12 @@ def _ended(number: int, frame: object) -> None:
 def interruptible() -> Iterator[None]:
     """End with one line and the status of Ctrl-C where one comes; from here on, none is lost."""
     sys.unraisablehook = _again
+    _end_well()
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("\nhadacast: interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        sys.exit(status_of(error))
 
 
 def _again(event: Any) -> None:
