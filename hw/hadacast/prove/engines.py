@@ -70,7 +70,7 @@ def run(commands: str, folder: Path, timeout: float) -> str:
 
 def _cone(netlist: Netlist, names: Sequence[str]) -> str:
     numbers = ",".join(str(netlist.properties[name]) for name in names)
-    return f"read {netlist.folder / 'claims.aig'}; cone -N {numbers}"
+    return f"read {netlist.folder / netlist.file}; cone -N {numbers}"
 
 
 def pdr(netlist: Netlist, names: Sequence[str], seconds: float) -> dict[str, Verdict]:
