@@ -97,10 +97,13 @@ def _flight(c: Claims, component: Any, number: int) -> None:
     for place, (valid, word, clocks) in enumerate(component.flight):
         for clock in range(clocks):
             valid = c.before(valid, f"there_{number}_{place}_{clock}")
-        if "mark" in word.shape().members:
+        layout = word.shape()
+        members = layout.members if isinstance(layout, data.StructLayout) else {}
+        if "mark" in members:
             c.hint(valid)
             c.hint(valid & word.mark, TOLD)
-            c.hint(valid & word.mark & word.last, ENDS)
+            if "last" in members:
+                c.hint(valid & word.mark & word.last, ENDS)
 
 
 def _memory(c: Claims, memory: MemoryInstance) -> None:

@@ -7,17 +7,9 @@ from functools import cached_property
 from pathlib import Path
 
 from hadacast.errors import HadacastError
+from hadacast.prove.cells import CELLS
 from hadacast.prove.claims import HINT, NEVER, TOP, Claims
 from hadacast.tools import yosys
-
-# Yosys's models of the primitives that a family's Verilog names.
-_CELLS = {
-    "ecp5": "read_verilog +/lattice/common_sim.vh +/lattice/ccu2c_sim.vh",
-    "gowin": "read_verilog -defer +/gowin/cells_sim.v",
-    "ice40": "read_verilog -defer -D NO_INCLUDES -D NO_ICE40_DEFAULT_ASSIGNMENTS -D ICE40_HX"
-    " +/ice40/cells_sim.v",
-    "xilinx7": "read_verilog -defer +/xilinx/cells_sim.v",
-}
 
 # What is undefined may have any value in any cycle.
 _SCRIPT = """\
@@ -141,7 +133,7 @@ def build(claims: Claims, folder: Path, timeout: float | None = None) -> Netlist
     (folder / "claims.il").write_text(collided(claims.rtlil()))
     for name, text in claims.target.files.items():
         (folder / name).write_text(text)
-    models = [_CELLS[claims.family]] if claims.target.files else []
+    models = [CELLS[claims.family]] if claims.target.files else []
     files = "\n".join([*models, *(f"read_verilog {name}" for name in claims.target.files)])
     yosys.run(_SCRIPT.format(top=TOP, files=files), cwd=folder, timeout=timeout, log=folder / "yosys.log")
     return read(folder, claims.outputs)

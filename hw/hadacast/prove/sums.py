@@ -21,7 +21,7 @@ from math import lcm
 import numpy as np
 from numpy.typing import NDArray
 
-from hadacast.prove import engines
+from hadacast.prove import abc
 from hadacast.prove.aig import Builder, outputs
 from hadacast.prove.claims import ASSUMED, ENDS, TOLD, WAITED, WAY
 from hadacast.prove.netlist import Netlist
@@ -114,7 +114,7 @@ def _inductive(netlist: Netlist, guesses: Sequence[Sum], depth: int, seconds: fl
     (netlist.folder / GUESSES).write_bytes(graph.write(*wrong))
     after = netlist.folder / f"after_{GUESSES}"
     after.unlink(missing_ok=True)
-    engines.run(f"read {GUESSES}; scorr -C 50000 -F {depth}; write_aiger {after}", netlist.folder, seconds)
+    abc.run(f"read {GUESSES}; scorr -C 50000 -F {depth}; write_aiger {after}", netlist.folder, seconds)
     left = outputs(after.read_bytes()) if after.exists() else [1] * len(guesses)
     return [guess for guess, literal in zip(guesses, left, strict=True) if literal == 0]
 
