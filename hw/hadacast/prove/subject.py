@@ -143,7 +143,7 @@ def _with_sums(net: netlist.Netlist, names: list[str], timeout: float) -> dict[s
     if not names:
         return {}
     start = time.monotonic()
-    invariants = sums.proved(net, names, timeout / 6)
+    invariants = sums.proved(net, names, timeout / 3)
     found: dict[str, Verdict] = {}
     for some in (names, *([name] for name in names)):
         some = [name for name in some if name not in found]

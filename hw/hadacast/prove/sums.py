@@ -80,7 +80,9 @@ def strengthened(netlist: Netlist, sums: Iterable[Sum], lemmas: Iterable[str]) -
     known = [netlist.literals[netlist.properties[name]] for name in lemmas]
     holds = [found.holds(graph, here) for found in sums] + [_of(here, literal) ^ 1 for literal in known]
     broken = graph.latch()
-    breaks = graph.either(broken, graph.every(holds) ^ 1)
+    # Where an assumption fails they needn't hold: that must not hide what comes after the next reset.
+    assumed = _of(here, netlist.literals[netlist.outputs.index(f"{ASSUMED}[0]")])
+    breaks = graph.either(broken, graph.both(assumed, graph.every(holds) ^ 1))
     graph.close(len(netlist.latches), breaks)
     claims = [0] * len(netlist.outputs)
     for number in netlist.properties.values():

@@ -107,6 +107,26 @@ def test_a_guess_that_is_wrong_is_not_proved(tmp_path):
     assert sums._inductive(net, [*guesses, right], 1, 30) == [right]
 
 
+def test_what_fails_after_an_assumption_did_and_a_reset_is_seen(tmp_path):
+    """A sum is broken while an assumption is, and holds again after a reset; what survives that, counts."""
+    c = Claims()
+    wrong = c.free(1, "wrong")
+    c.assume(~wrong)
+    ever = Signal(name="ever", reset_less=True)
+    was = c.before(wrong, "was")
+    c.m.d.sync += ever.eq(ever | was)
+    c.never("ever", ever)
+    c.never("was", was)
+    net = netlist.build(c, tmp_path)
+    (number,) = (n for n, name in enumerate(net.latches) if name.startswith("was"))
+    found = sums.proved(net, ["ever", "was"], 30)
+    holds = sums.Sum(((1, (net.register(number),)),), 0)
+    assert holds in found
+    strong = sums.strengthened(net, found, [])
+    verdicts = {name: verdict.verdict for name, verdict in engines.pdr(strong, ["ever", "was"], 20).items()}
+    assert verdicts == {"ever": engines.FAILED, "was": engines.PROVED}
+
+
 def test_simulated_states_are_of_the_design(tmp_path):
     """The sum that is known to hold does in all of them."""
     net = netlist.build(credits(5), tmp_path)
