@@ -196,8 +196,6 @@ def _packing() -> Iterator[Subject]:
             if layout != "stream":
                 taken = unpack(frame=spec.frame, lanes=spec.lanes, input=spec.output)
                 yield _stage(layout, taken, value=False)
-                if layout == "behind":
-                    yield _stage(layout, taken, value=False, flat=True)
     yield _stage(
         "static",
         STAGES["dequantize"](
@@ -228,8 +226,7 @@ def _others() -> Iterator[Subject]:
     tiny = Minifloat(exponent=2, mantissa=1, bias=1, top="finite")
     align = STAGES["align"]
     yield _stage("", align(frame=2, lanes=2, input=tiny, guard=1))
-    for flat in (False, True):
-        yield _stage("", align(frame=2, lanes=1, input=tiny, guard=1), value=False, flat=flat)
+    yield _stage("", align(frame=2, lanes=1, input=tiny, guard=1), value=False)
     pvq = STAGES["pvq"]
     yield _stage("1 pulse", pvq(frame=2, lanes=2, input=two, group=2, pulses=1), value=False)
     yield _stage("1 pulse", pvq(frame=2, lanes=2, input=two, group=2, pulses=1), value=False, flat=True)
