@@ -2,6 +2,7 @@
 
     python docs/prove.py              prove everything again, kind after kind: some hours
     python docs/prove.py fwht queue   only these kinds
+    python docs/prove.py pvq --only flip-flops --timeout 600   only these of their configurations, for longer
     python docs/prove.py --missing    only the kinds of which a configuration isn't known yet
     python docs/prove.py --page       nothing: only write the page again
 
@@ -21,22 +22,22 @@ DOCS = Path(__file__).parent
 STORE = DOCS / "prove.json"
 PAGE = DOCS / "prove.md"
 
-COMMAND = ("hadacast", "prove", "--timeout", "200", "--jobs", "2", "--json")
+COMMAND = ("hadacast", "prove", "--timeout", "200", "--jobs", "1", "--json")
 
 
-def prove(kind: str) -> list[dict[str, Any]]:
+def prove(kind: str, *options: str) -> list[dict[str, Any]]:
     """Run the command; its words are on stderr. A property that fails is in the document too."""
     program, *arguments = COMMAND
     tool = Path(sys.executable).with_name(program)
-    done = subprocess.run([tool, *arguments, kind], stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run([tool, *arguments, *options, kind], stdout=subprocess.PIPE, text=True, check=False)
     found: list[dict[str, Any]] = json.loads(done.stdout)["properties"]
     return found
 
 
 def merged(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The old properties, but for the kinds that are new."""
-    kinds = {record["kind"] for record in new}
-    return [record for record in old if record["kind"] not in kinds] + new
+    """The old properties, but for the configurations that are new."""
+    known = {(record["kind"], record["text"]) for record in new}
+    return [record for record in old if (record["kind"], record["text"]) not in known] + new
 
 
 def _table(records: list[dict[str, Any]]) -> str:
@@ -79,8 +80,12 @@ def _ordered(store: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """In the order of the list of subjects, stages first."""
     from hadacast.prove import catalogue
 
-    order = {kind: number for number, kind in enumerate(catalogue.kinds())}
-    return sorted(store, key=lambda record: order[record["kind"]])
+    kinds = {kind: number for number, kind in enumerate(catalogue.kinds())}
+    texts = {(found.kind, found.text): number for number, found in enumerate(catalogue.subjects())}
+    return sorted(
+        (record for record in store if (record["kind"], record["text"]) in texts),
+        key=lambda record: (kinds[record["kind"]], texts[record["kind"], record["text"]]),
+    )
 
 
 TABLES = {"kinds": kinds, "proved": proved, "unproved": unproved}
@@ -112,12 +117,13 @@ def main() -> None:
     from hadacast.prove import catalogue
 
     store = json.loads(STORE.read_text(encoding="utf-8")) if STORE.exists() else []
-    names = sys.argv[1:] or list(catalogue.kinds())
+    at = next((n for n, word in enumerate(sys.argv) if word in ("--only", "--timeout")), len(sys.argv))
+    names, options = sys.argv[1:at] or list(catalogue.kinds()), sys.argv[at:]
     if names == ["--missing"]:
         names = missing(store)
     for name in names:
         if name != "--page":
-            store = _ordered(merged(store, prove(name)))
+            store = _ordered(merged(store, prove(name, *options)))
             STORE.write_text(dumps(store), encoding="utf-8")
         PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), store), encoding="utf-8")
 

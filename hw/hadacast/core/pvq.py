@@ -7,7 +7,7 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core import beat
-from hadacast.core.pyramid.delay_line import delayed
+from hadacast.core.pyramid.delay_line import DelayLine
 from hadacast.core.pyramid.pulse import Pulse
 from hadacast.core.pyramid.reduce import group_sum
 from hadacast.core.pyramid.start import Start
@@ -71,18 +71,31 @@ class Pvq(Component):
     Attributes
     ----------
     latency: cycles from the first beat in to the first beat out, without stalls.
+    flight: of beats before the queues, whether there is one, and its register so many clocks later. way: what
+        goes towards the results, and in how many clocks. For proofs, and only once elaborated.
     """
 
     def __init__(self, spec: spec_module.Pvq):
         self.spec = spec
         self.latency = spec.latency
         self.slots = spec.lanes // spec.slot_lanes
+        self._wait: list[Any] = []
         super().__init__(
             {
                 "i": In(stream.Signature(beat.flowing(spec.input, spec.lanes))),
                 "o": Out(stream.Signature(beat.flowing(spec.output, spec.lanes))),
             }
         )
+
+    @property
+    def way(self) -> list[tuple[Value, int]]:
+        return [(self._arrival[0], self.spec.wait + self.spec.chain_latency - 1)]
+
+    @property
+    def flight(self) -> list[tuple[Value, Any, int]]:
+        arrives, arrived = self._arrival
+        words = [arrived, *(register.word for register in self._wait)]
+        return [(arrives, word, clocks) for clocks, word in enumerate(words)]
 
     def elaborate(self, platform: Any) -> Module:
         m = Module()
@@ -111,6 +124,7 @@ class Pvq(Component):
             reset_less=True,
         )
         arrives = Signal()
+        self._arrival = arrives, arrived
         m.d.sync += [arrives.eq(takes), arrived.last.eq(self.i.p.last), arrived.mark.eq(self.i.p.mark)]
         for lane in range(spec.lanes):
             x = Value.cast(self.i.p.data[lane])
@@ -182,7 +196,12 @@ class Pvq(Component):
             found = reducer.found
         assert found is not None
         if spec.group_beats == 1:
-            return found, found, delayed(m, "wait", arrived, spec.lane_levels + 1), norms
+            line = m.submodules.wait = DelayLine(
+                data.StructLayout({"word": arrived.shape()}), spec.lane_levels + 1
+            )
+            m.d.comb += line.i.word.eq(arrived)
+            self._wait = line.words
+            return found, found, line.o.word, norms
         queue = m.submodules.wait = Queue(arrived.shape(), spec.group_beats + spec.lane_levels + 3)
         position = Signal(range(spec.group_beats))
         first, ready = Signal(), Signal()

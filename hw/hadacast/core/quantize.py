@@ -53,11 +53,15 @@ class Quantize(Component):
     Attributes
     ----------
     latency: cycles from the first beat in to the first beat out, without stalls.
+    flight: of beats in registers, whether there is one, and its register that many clocks later. way: what
+        goes towards the output, and in how many clocks. For proofs, and only once elaborated.
     """
 
     def __init__(self, spec: spec_module.Quantize):
         self.spec = spec
         self.latency = spec.latency
+        self.flight: list[tuple[Value, Any, int]] = []
+        self.way: list[tuple[Value, int]] = []
         self.stochastic = spec.rounding == "stochastic"
         ports = {
             "i": In(stream.Signature(beat.flowing(spec.input, spec.lanes))),
@@ -116,6 +120,7 @@ class Quantize(Component):
         """Beats from the queue, with their scales."""
         spec, walk = self.spec, self.spec.walk
         arrived, arriving, taken, entry = self._entry(m)
+        self.flight = [(arrived, arriving, 0), (taken, entry, 0)]
         storage = storage_of(spec.storage, spec.replay_depth, family)
         # Beats that wait long enough go through more registers: the output of a block RAM is slow, and two
         # memories in a row need no multiplexer.
@@ -187,6 +192,8 @@ class Quantize(Component):
         beat_, sides = Signal(entry.shape(), reset_less=True), Signal(scales.shape(), reset_less=True)
         with m.If(enable):
             m.d.sync += [there.eq(valid), beat_.eq(replay.head), sides.eq(scales)]
+        self.flight.append((there, beat_, 0))
+        self.way = [(arrived, spec.reduce_latency + spec.group_latency), (results.valid, 0), (there, 0)]
         columns = [sides[column] for column in range(spec.columns)]
         return Issue(
             there,
@@ -234,17 +241,19 @@ class Quantize(Component):
                 m.d.comb += unit.place.eq(place)
             if issue.terms is None and spec.floating:
                 m.d.comb += unit.exponent.eq(self.i.p.scale[0])
-        valid = issue.valid
+        valid, ends = issue.valid, Signal(data.StructLayout({"last": 1, "mark": 1}), name="ends")
+        m.d.comb += [ends.last.eq(issue.last), ends.mark.eq(issue.mark)]
         for cycle in range(spec.element_latency):
-            later = Signal(name=f"valid_{cycle}")
+            later, last = (
+                Signal(name=f"valid_{cycle}"),
+                Signal.like(ends, name=f"ends_{cycle}", reset_less=True),
+            )
             with m.If(enable):
-                m.d.sync += later.eq(valid)
-            valid = later
-        m.d.comb += [
-            skid.i_valid.eq(valid),
-            leaving.last.eq(delayed(m, enable, issue.last, spec.element_latency, "last")),
-            leaving.mark.eq(delayed(m, enable, issue.mark, spec.element_latency, "mark")),
-        ]
+                m.d.sync += [later.eq(valid), last.eq(ends)]
+            valid, ends = later, last
+            self.flight.append((valid, ends, 0))
+            self.way.append((valid, 0))
+        m.d.comb += [skid.i_valid.eq(valid), leaving.last.eq(ends.last), leaving.mark.eq(ends.mark)]
         if issue.sides is None:
             return
         for column, sides in enumerate(issue.sides):

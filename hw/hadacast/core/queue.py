@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
@@ -41,12 +41,18 @@ class Queue(Component):
     pop: it leaves; only while `valid`.
 
     A word pushed into an empty queue is at its head a cycle later, and one more for each of the registers.
+
+    Attributes
+    ----------
+    places: of a queue in flip-flops, the registers in which words wait, each with whether there is one. For
+        proofs, and only once elaborated.
     """
 
     def __init__(
         self, layout: data.Layout, depth: int, storage: str = "auto", *, registers: int | None = None
     ):
         self.depth, self.storage, self.registers = depth, storage, registers
+        self.places: list[tuple[Value, Value]] = []
         super().__init__(
             {"push": In(1), "tail": In(layout), "valid": Out(1), "head": Out(layout), "pop": In(1)}
         )
@@ -80,6 +86,7 @@ class Queue(Component):
                 with m.If(self.pop & behind):
                     m.d.sync += words[i].eq(words[i + 1])
         m.d.comb += [self.valid.eq(full[0]), self.head.eq(words[0])]
+        self.places = [(is_full, Value.cast(word)) for is_full, word in zip(full, words, strict=True)]
 
     def _memory(self, m: Module, storage: str) -> None:
         """A circular buffer. A word is never read in the cycle in which it is written, and Yosys is told so:

@@ -21,9 +21,15 @@ class Skid(Component):
     -------
     enable: for all that is in the span. It is a register, so no path runs from ready to ready.
     i_valid, i: the span's last register. o: the stream that leaves.
+
+    Attributes
+    ----------
+    flight: whether a beat is in the spare register, and the register, that many clocks later. For proofs, and
+        only once elaborated.
     """
 
     def __init__(self, shape: data.Layout):
+        self.flight: list[tuple[Value, Any, int]] = []
         super().__init__(
             {
                 "enable": Out(1),
@@ -49,6 +55,7 @@ class Skid(Component):
         inputs = (self.o.ready, enable, self.i_valid)
         goes_on = one_lut(m, platform, lambda r, e, v: r | (e & ~v), *inputs, name="goes_on")
         m.d.sync += enable.eq(goes_on)
+        self.flight = [(~enable, spare, 0)]
         return m
 
 

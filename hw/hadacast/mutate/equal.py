@@ -92,7 +92,7 @@ class Proofs:
                 left = end - time.monotonic()
                 if left <= 0:
                     return Proof(OPEN, pair.apart)
-                found = abc.prove(pair.circuit.write(pair.wrong, depth), min(left, timeout * share))
+                found = abc.prove(pair.circuit.write(pair.wrong, depth=depth), min(left, timeout * share))
                 if found == abc.PROVED:
                     return Proof(EQUAL, pair.apart)
                 if found == abc.REFUTED and depth is None and pair is pairs[-1]:

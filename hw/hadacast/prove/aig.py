@@ -4,8 +4,10 @@ Literals are as in AIGER (Biere, Heljanko, Wieringa, 2011): twice a variable's n
 0 is false. All registers start at 0.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Protocol
 
 FALSE, TRUE = 0, 1
 
@@ -49,6 +51,19 @@ class Circuit:
             [(words[0], words[1]) for words in numbers[1]],
             [(words[0], words[1], words[2]) for words in numbers[3]],
         )
+
+
+def outputs(aiger: bytes) -> list[int]:
+    """The literals of the outputs of binary AIGER."""
+    lines = aiger.split(b"\n")
+    latches, count = (int(word) for word in lines[0].split()[3:5])
+    return [int(line) for line in lines[1 + latches : 1 + latches + count]]
+
+
+class Gates(Protocol):
+    """What has AND gates, as a Circuit has them."""
+
+    ands: list[tuple[int, int, int]]
 
 
 @dataclass
@@ -111,7 +126,39 @@ class Builder:
             ]
         return row[0]
 
-    def copy(self, circuit: Circuit, known: Mapping[int, int]) -> dict[int, int]:
+    def every(self, literals: Iterable[int]) -> int:
+        """Whether all of them are true."""
+        return self.any([literal ^ 1 for literal in literals]) ^ 1
+
+    def total(self, terms: Iterable[tuple[int, int]], constant: int) -> list[int]:
+        """constant + sum of weight · literal, as bits from the low one on; no weight is negative."""
+        columns: dict[int, list[int]] = {}
+        for weight, literal in (*terms, (constant, TRUE)):
+            for bit in range(weight.bit_length()):
+                if weight >> bit & 1:
+                    columns.setdefault(bit, []).append(literal)
+        bits = []
+        column = 0
+        while column <= max(columns, default=-1):
+            waiting = columns.get(column, [])
+            while len(waiting) > 1:
+                a, b = waiting.pop(0), waiting.pop(0)
+                c = waiting.pop(0) if waiting else FALSE
+                half = self.differ(a, b)
+                waiting.append(self.differ(half, c))
+                carry = self.either(self.both(a, b), self.both(half, c))
+                if carry != FALSE:
+                    columns.setdefault(column + 1, []).append(carry)
+            bits.append(waiting[0] if waiting else FALSE)
+            column += 1
+        return bits
+
+    def equal(self, a: Sequence[int], b: Sequence[int]) -> int:
+        """Whether two numbers are equal, given as their bits."""
+        pairs = zip_longest(a, b, fillvalue=FALSE)
+        return self.every(self.differ(x, y) ^ 1 for x, y in pairs)
+
+    def copy(self, circuit: Gates, known: Mapping[int, int]) -> dict[int, int]:
         """The gates of a circuit over known literals of its inputs and registers; returns its literals, even
         ones, as literals here."""
         place = {0: FALSE, **known}
@@ -119,13 +166,13 @@ class Builder:
             place[result] = self.both(place[a & ~1] ^ (a & 1), place[b & ~1] ^ (b & 1))
         return place
 
-    def write(self, bad: int, depth: int | None = None) -> bytes:
-        """Binary AIGER with one output, of what it depends on.
+    def write(self, *outputs: int, depth: int | None = None) -> bytes:
+        """Binary AIGER of what some outputs depend on.
 
         depth: registers that are further away than so many clocks are inputs, which may be anything. So what
         can't be is proved, of a smaller circuit, and what can be isn't known to.
         """
-        needed, cut = self._cone(bad, depth)
+        needed, cut = self._cone(outputs, depth)
         gates = {result: pair for pair, result in self._gates.items()}
         after = {latch[0]: latch[1] for latch in self.latches if latch[0] not in cut}
         place = {FALSE: FALSE}
@@ -141,9 +188,10 @@ class Builder:
         order = list(place)[1:]
         latches = [literal for literal in order if literal in after]
         ands = [literal for literal in order if literal in gates]
-        lines = [f"aig {len(order)} {len(order) - len(latches) - len(ands)} {len(latches)} 1 {len(ands)}"]
+        counts = len(order), len(order) - len(latches) - len(ands), len(latches), len(outputs), len(ands)
+        lines = ["aig " + " ".join(map(str, counts))]
         lines += [str(name(after[literal])) for literal in latches]
-        lines.append(str(name(bad)))
+        lines += [str(name(literal)) for literal in outputs]
         data = bytearray("\n".join(lines).encode() + b"\n")
         for literal in ands:
             low, high = sorted(map(name, gates[literal]))
@@ -154,12 +202,12 @@ class Builder:
                 data.append(delta)
         return bytes(data)
 
-    def _cone(self, bad: int, depth: int | None) -> tuple[set[int], set[int]]:
-        """What it depends on, and the registers among that which are further away."""
+    def _cone(self, outputs: Iterable[int], depth: int | None) -> tuple[set[int], set[int]]:
+        """What they depend on, and the registers among that which are further away."""
         gates = {result: pair for pair, result in self._gates.items()}
         after = {latch[0]: latch[1] for latch in self.latches}
         seen: set[int] = set()
-        reached = [bad & ~1]
+        reached = [literal & ~1 for literal in outputs]
         clocks = 0
         while reached:
             waiting, latches = reached, []

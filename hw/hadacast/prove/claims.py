@@ -12,6 +12,13 @@ from hadacast.tech.family import Target, get
 # An output of the netlist is called so and then as the property, or as the signal that is looked at.
 NEVER, SEEN = "never_", "seen_"
 
+# An output with a bit that a proof may want to speak of.
+HINT = "hint_"
+
+# Kinds of hints: a beat of the marked frame, its last beat, how long something has been waited
+# for, and whether something is at a step of the way to the output, the first step first.
+TOLD, ENDS, WAITED, WAY = "told", "ends", "waited", "way"
+
 # The output and the register that say whether all assumptions hold, and did so far.
 ASSUMED, ALIVE = "assumed", "assumed_so_far"
 
@@ -63,6 +70,7 @@ class Claims:
         self._assumed: list[Value] = []
         self._broken: dict[str, list[Value]] = {}
         self._seen: list[Signal] = []
+        self._hints: list[Signal] = []
         self._apart: dict[str, list[Path]] = {}
         self.domain = ClockDomain(self.clock)
         self.m.domains += self.domain
@@ -97,11 +105,20 @@ class Claims:
         paths = [Path(f"free_{text}" if text else "", seen.name, ever) for text in inputs]
         self._apart.setdefault(name, []).extend(paths)
 
+    def hint(self, value: ValueLike, name: str = "") -> None:
+        """Each bit of `value` may be of use in an invariant (hadacast.prove.sums). It takes no part in what
+        is claimed."""
+        for number, bit in enumerate(Value.cast(value)):
+            hint = Signal(name=f"{HINT}{len(self._hints)}_{name}_{number}")
+            self.m.d.comb += hint.eq(bit)
+            self._hints.append(hint)
+
     @property
     def outputs(self) -> list[str]:
         """Names of the netlist's outputs, bit for bit."""
         bits = [f"{seen.name}[{bit}]" for seen in self._seen for bit in range(len(seen))]
-        return [*bits, *(NEVER + name for name in self._broken), f"{ASSUMED}[0]"]
+        hints = [f"{hint.name}[0]" for hint in self._hints]
+        return [*bits, *hints, *(NEVER + name for name in self._broken), f"{ASSUMED}[0]"]
 
     @property
     def paths(self) -> dict[str, list[Path]]:
@@ -134,7 +151,7 @@ class Claims:
         self.m.d[self.clock] += alive.eq(alive & holds)
         ports: dict[str, Any] = {"clk": (self.domain.clk, None), "rst": (self.domain.rst, None)}
         ports |= {signal.name: (signal, None) for signal in self._inputs}
-        ports |= {seen.name: (seen, None) for seen in self._seen}
+        ports |= {seen.name: (seen, None) for seen in (*self._seen, *self._hints)}
         for name, broken in self._broken.items():
             port = Signal(name=NEVER + name)
             self.m.d.comb += port.eq(alive & holds & Cat(*broken).any())

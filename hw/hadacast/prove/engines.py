@@ -1,9 +1,6 @@
 """What proves: abc's PDR for all that can ever happen, its bounded search for what can soon."""
 
-import os
 import re
-import signal
-import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,31 +43,9 @@ class Verdict:
     seconds: float
 
 
-def run(commands: str, folder: Path, timeout: float) -> str:
-    """What abc says to some commands, ended after `timeout` seconds; it may crash, and then has said less."""
-    process = subprocess.Popen(
-        [str(abc.program()), "-c", commands],
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
-    try:
-        text, _ = process.communicate(timeout=timeout)
-    except BaseException as error:
-        os.killpg(process.pid, signal.SIGKILL)
-        text, _ = process.communicate()
-        if not isinstance(error, subprocess.TimeoutExpired):
-            raise
-    return text
-
-
 def _cone(netlist: Netlist, names: Sequence[str]) -> str:
     numbers = ",".join(str(netlist.properties[name]) for name in names)
-    return f"read {netlist.folder / 'claims.aig'}; cone -N {numbers}"
+    return f"read {netlist.folder / netlist.file}; cone -N {numbers}"
 
 
 def pdr(netlist: Netlist, names: Sequence[str], seconds: float) -> dict[str, Verdict]:
@@ -82,7 +57,7 @@ def pdr(netlist: Netlist, names: Sequence[str], seconds: float) -> dict[str, Ver
 def solved(reads: str, folder: Path, seconds: float) -> dict[int, Verdict]:
     """The same of the outputs of a graph that abc `reads`, by their numbers."""
     start = time.monotonic()
-    text = run(f"{reads}; {_PDR.format(seconds=int(seconds) + 1)}", folder, seconds + 10)
+    text = abc.run(f"{reads}; {_PDR.format(seconds=int(seconds) + 1)}", folder, seconds + 10)
     spent = time.monotonic() - start
     clauses = re.search(r"Verification of invariant with (\d+) clauses was successful", text)
     found = {}
@@ -100,7 +75,7 @@ def reach(netlist: Netlist, name: str, seconds: float) -> Verdict | None:
     """Prove or refute a property by all states that are reached, as a BDD; None where they are too many."""
     start = time.monotonic()
     limit = int(seconds) + 1
-    text = run(f"{_cone(netlist, [name])}; {_REACH.format(seconds=limit)}", netlist.folder, limit + 2)
+    text = abc.run(f"{_cone(netlist, [name])}; {_REACH.format(seconds=limit)}", netlist.folder, limit + 2)
     spent = time.monotonic() - start
     found = re.search(r"proved unreachable after (\d+) iterations", text)
     if found:
@@ -112,7 +87,7 @@ def reach(netlist: Netlist, name: str, seconds: float) -> Verdict | None:
 def bounded(netlist: Netlist, name: str, seconds: float) -> Verdict:
     """Look for a failure within as many cycles as `seconds` allow."""
     start = time.monotonic()
-    text = run(
+    text = abc.run(
         f"{_cone(netlist, [name])}; bmc3 -F {MOST_FRAMES} -T {int(seconds) + 1}", netlist.folder, seconds + 10
     )
     spent = time.monotonic() - start
@@ -135,7 +110,7 @@ def assignment(folder: Path, reads: str, frames: int, seconds: float) -> tuple[s
     """The same of the output of a graph that abc `reads`."""
     path = folder / "failure.txt"
     path.unlink(missing_ok=True)
-    run(f"{reads}; bmc3 -F {frames + 1} -T {int(seconds) + 1}; write_cex -a {path}", folder, seconds + 10)
+    abc.run(f"{reads}; bmc3 -F {frames + 1} -T {int(seconds) + 1}; write_cex -a {path}", folder, seconds + 10)
     if not path.exists():
         return None
     lines = [line.strip() for line in path.read_text().splitlines()]

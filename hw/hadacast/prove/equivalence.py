@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from hadacast.core.verilog import module_name, to_verilog
 from hadacast.errors import HadacastError
 from hadacast.prove import abc
 from hadacast.prove.aig import Builder, Circuit
+from hadacast.prove.cells import CELLS
 from hadacast.recipe import load
 from hadacast.spec.pipeline import Pipeline
 from hadacast.synth import devices, netlist
@@ -35,24 +37,8 @@ from hadacast.tools.nets import Netlist
 
 ENGINE = "abc: scorr, bmc3, pdr"
 
-CELLS = {
-    "ecp5": "read_verilog +/lattice/common_sim.vh +/lattice/ccu2c_sim.vh",
-    "ice40": "read_verilog -defer -D NO_ICE40_DEFAULT_ASSIGNMENTS -D ICE40_HX +/ice40/cells_sim.v",
-    # Deferred, so that only the cells in use are built: the file's large memories take half a minute.
-    "gowin": "read_verilog -defer +/gowin/cells_sim.v",
-}
-"""Yosys's models of the primitives."""
-
-# A Gowin ALU whose table is given, as hadacast.tools.gowin_alu leaves it.
-RAW_ALU = """\
-module hadacast_raw_alu(input I0, I1, I3, CIN, output SUM, COUT);
-  parameter ALU_MODE = 0;
-  parameter [15:0] RAW_ALU_LUT = 0;
-  wire s = RAW_ALU_LUT[{I3, 1'b1, I1, I0}];
-  assign SUM = s ^ CIN;
-  assign COUT = s ? CIN : RAW_ALU_LUT[{I1, I0}];
-endmodule
-"""
+RAW_ALU = resources.files("hadacast.synth") / "models" / "alu_raw.v"
+"""A Gowin ALU whose table is given, as hadacast.tools.gowin_alu leaves it."""
 
 GRAPH = """\
 proc
@@ -135,7 +121,7 @@ class Configuration:
                 fault(module)
             core = graph(work, device.family, top, "read_verilog core.v")
             (work / "mended.json").write_text(netlist.text(_readable(module), top))
-            (work / "raw_alu.v").write_text(RAW_ALU)
+            (work / "raw_alu.v").write_text(RAW_ALU.read_text(encoding="utf-8"))
             found = graph(work, device.family, top, "read_verilog raw_alu.v\nread_json mended.json")
         verdict = abc.prove(pair(core, found), timeout)
         return Result(
@@ -181,7 +167,7 @@ def _readable(module: Netlist) -> Netlist:
             if direction == "output" and any(isinstance(bit, str) for bit in pins.get(pin, ())):
                 pins[pin] = []
         if "RAW_ALU_LUT" in cell["parameters"]:
-            cell["type"] = "hadacast_raw_alu"
+            cell["type"] = "ALU_RAW"
     return module
 
 

@@ -1,22 +1,15 @@
 """Claims as an and-inverter graph: by Yosys, for abc, and read back."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from hadacast.errors import HadacastError
-from hadacast.prove.claims import NEVER, TOP, Claims
+from hadacast.prove.cells import CELLS
+from hadacast.prove.claims import HINT, NEVER, TOP, Claims
 from hadacast.tools import yosys
-
-# Yosys's models of the primitives that a family's Verilog names.
-_CELLS = {
-    "ecp5": "read_verilog +/lattice/common_sim.vh +/lattice/ccu2c_sim.vh",
-    "gowin": "read_verilog -defer +/gowin/cells_sim.v",
-    "ice40": "read_verilog -defer -D NO_INCLUDES -D NO_ICE40_DEFAULT_ASSIGNMENTS -D ICE40_HX"
-    " +/ice40/cells_sim.v",
-    "xilinx7": "read_verilog -defer +/xilinx/cells_sim.v",
-}
 
 # What is undefined may have any value in any cycle.
 _SCRIPT = """\
@@ -53,7 +46,7 @@ class Netlist:
 
     Members
     -------
-    folder: where its files are; claims.aig is what abc reads.
+    folder: where its files are. file: the one of them that abc reads.
     inputs, latches, outputs: names of bits in their order. following: of each latch, its literal.
     """
 
@@ -65,6 +58,7 @@ class Netlist:
     following: list[int]
     ands: list[tuple[int, int, int]]
     inverted: set[int] = field(default_factory=set)
+    file: str = "claims.aig"
 
     @cached_property
     def properties(self) -> dict[str, int]:
@@ -74,6 +68,36 @@ class Netlist:
             for number, name in enumerate(self.outputs)
             if name.startswith(NEVER)
         }
+
+    @cached_property
+    def hints(self) -> dict[str, int]:
+        """Number of the output of each hint."""
+        return {name: number for number, name in enumerate(self.outputs) if name.startswith(HINT)}
+
+    def register(self, number: int) -> int:
+        """The literal of a register's value; the latch may hold its inverse."""
+        return 2 * (1 + len(self.inputs) + number) ^ (number in self.inverted)
+
+    def cone(self, outputs: Iterable[int]) -> list[int]:
+        """The registers on which outputs depend, in any number of clocks."""
+        reached = self._reached([self.literals[n] >> 1 for n in outputs], True)
+        first = 1 + len(self.inputs)
+        return [n for n in range(len(self.latches)) if first + n in reached]
+
+    def needed(self, literals: Iterable[int]) -> set[int]:
+        """The variables on which literals depend, in any number of clocks, and their own."""
+        return self._reached([literal >> 1 for literal in literals], True)
+
+    def behind(self, name: str) -> set[int]:
+        """The registers that depend on inputs whose names begin like this, in any number of clocks."""
+        first = 1 + len(self.inputs)
+        reached = {1 + n for n, found in enumerate(self.inputs) if found.startswith(name)}
+        count = -1
+        while count != len(reached):
+            count = len(reached)
+            reached |= {first + n for n, x in enumerate(self.following) if x >> 1 in reached}
+            reached |= {out for out, (a, b) in self._gates.items() if a in reached or b in reached}
+        return {n for n in range(len(self.latches)) if first + n in reached}
 
     @cached_property
     def _gates(self) -> dict[int, tuple[int, int]]:
@@ -86,6 +110,11 @@ class Netlist:
             self.literals[n] >> 1 for n, name in enumerate(self.outputs) if name.startswith(f"{output}[")
         ]
         assert waiting, f"no output is called {output}"
+        reached = self._reached(waiting, ever)
+        return {self.inputs[variable - 1] for variable in reached if 0 < variable <= len(self.inputs)}
+
+    def _reached(self, waiting: list[int], ever: bool) -> set[int]:
+        """Variables on which these depend; with `ever`, through registers too."""
         reached: set[int] = set()
         inputs, latches = len(self.inputs), len(self.latches)
         while waiting:
@@ -96,7 +125,7 @@ class Netlist:
             waiting += self._gates.get(variable, ())
             if ever and inputs < variable <= inputs + latches:
                 waiting.append(self.following[variable - inputs - 1] >> 1)
-        return {self.inputs[variable - 1] for variable in reached if 0 < variable <= inputs}
+        return reached
 
 
 def build(claims: Claims, folder: Path, timeout: float | None = None) -> Netlist:
@@ -104,7 +133,7 @@ def build(claims: Claims, folder: Path, timeout: float | None = None) -> Netlist
     (folder / "claims.il").write_text(collided(claims.rtlil()))
     for name, text in claims.target.files.items():
         (folder / name).write_text(text)
-    models = [_CELLS[claims.family]] if claims.target.files else []
+    models = [CELLS[claims.family]] if claims.target.files else []
     files = "\n".join([*models, *(f"read_verilog {name}" for name in claims.target.files)])
     yosys.run(_SCRIPT.format(top=TOP, files=files), cwd=folder, timeout=timeout, log=folder / "yosys.log")
     return read(folder, claims.outputs)

@@ -6,7 +6,7 @@ from amaranth.hdl import Const, Signal, Value
 
 from hadacast.core.pipeline import COMPONENTS
 from hadacast.prove import function, inside, streams, traced
-from hadacast.prove.claims import Claims
+from hadacast.prove.claims import WAY, Claims
 from hadacast.settings import Register
 from hadacast.spec.stage import Stage
 
@@ -97,6 +97,7 @@ def rules(spec: Stage, family: str, drops: bool = False, by_count: bool = False)
         c.apart("paths", dut.o.payload, "o")
         c.apart("paths", dut.i.ready, "i")
     inside.contracts(c, fragment)
+    c.hint(dut.o.valid, WAY)
     return c
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from amaranth.hdl import Cat, Mux, Signal, Value, ValueLike
 
-from hadacast.prove.claims import Claims
+from hadacast.prove.claims import WAITED, Claims
 
 
 def transfer(stream: Any) -> Value:
@@ -159,6 +159,7 @@ def waited(c: Claims, value: ValueLike, most: int, name: str) -> Value:
         c.m.d[c.clock] += number.eq(0)
     with c.m.Elif(number <= most):
         c.m.d[c.clock] += number.eq(number + 1)
+    c.hint(Cat(number > count for count in range(most + 1)), WAITED)
     return number > most
 
 

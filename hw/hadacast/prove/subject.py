@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -110,8 +110,8 @@ def _design(
 # Where these depend on counters only, and on nothing that is in the words, all states are soon found.
 _COUNTERS = ("queues", "addresses", "intake", "counted_frames", "counted_capacity", "progress")
 
-# What a queue holds, and a memory has, is seen from sums over the registers around it.
-_SUMMED = ("queues", "addresses")
+# What these depend on is more than counters and marks.
+_FUNCTIONS = ("value", "payload", "scale_payload", "mark")
 
 
 def _solved(net: netlist.Netlist, names: list[str], timeout: float) -> dict[str, Verdict]:
@@ -121,6 +121,7 @@ def _solved(net: netlist.Netlist, names: list[str], timeout: float) -> dict[str,
     def left(some: Sequence[str] = names) -> list[str]:
         return [name for name in names if name in some and name not in found]
 
+    found |= _with_sums(net, [name for name in left() if name not in _FUNCTIONS], timeout)
     others = [name for name in names if name not in _COUNTERS]
     for some in (_COUNTERS, others):
         todo = left(some)
@@ -128,8 +129,6 @@ def _solved(net: netlist.Netlist, names: list[str], timeout: float) -> dict[str,
             verdict = engines.reach(net, name, timeout / 6 / len(todo))
             if verdict is not None:
                 found[name] = verdict
-    if left(_SUMMED):
-        found |= sums.prove(net, left(_SUMMED), timeout / 6)
     # One at a time PDR learns less that is of no use.
     todo = left()
     for name in todo:
@@ -137,6 +136,25 @@ def _solved(net: netlist.Netlist, names: list[str], timeout: float) -> dict[str,
     for name in left():
         found[name] = engines.bounded(net, name, timeout / 12)
     return found
+
+
+def _with_sums(net: netlist.Netlist, names: list[str], timeout: float) -> dict[str, Verdict]:
+    """What follows from sums, and from what has been proved with them before."""
+    if not names:
+        return {}
+    start = time.monotonic()
+    invariants = sums.proved(net, names, timeout / 3)
+    found: dict[str, Verdict] = {}
+    for some in (names, *([name] for name in names)):
+        some = [name for name in some if name not in found]
+        if some:
+            strong = sums.strengthened(net, invariants, [n for n, v in found.items() if v.verdict == PROVED])
+            found |= engines.pdr(strong, some, timeout / 6 / (1 if len(some) > 1 else len(names)))
+    spent = time.monotonic() - start
+    return {
+        name: replace(verdict, engine=f"{verdict.engine}, {len(invariants)} sums", seconds=spent)
+        for name, verdict in found.items()
+    }
 
 
 def _slug(text: str) -> str:

@@ -1,237 +1,332 @@
 """Sums over registers that stay the same: what clauses can't say in short, found and proved by themselves.
 
 A count of free places, the words in a queue and the beats on their way to it have a fixed sum. All linear
-equations between registers that hold in every state that is reached are its affine hull (M. Karr, Acta
-Informatica 6, 1976). It is approached from below: the hull of the states that a simulation reaches, made
-larger by each state that PDR reaches outside of it. PDR adds the clauses that make the rest inductive.
+equations between bits that hold in every state that is reached are their affine hull (M. Karr, Acta
+Informatica 6, 1976). It is guessed from states that a simulation reaches. Which of the equations follow from
+each other a clock later, ABC says: each is an output that is 1 where it doesn't hold, and signal
+correspondence (C. A. J. van Eijk, IEEE Trans. CAD 19(7), 2000) leaves 0 in place of those that it proves, by
+induction on all of them at once.
+
+Bits are registers that don't depend on marks, and what the claims hint at. Two kinds of products are guessed
+with them: bounds of numbers, and how far something has come that has been waited for.
 """
 
 import random
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import combinations, product
 from math import lcm
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hadacast.prove import engines
-from hadacast.prove.claims import ASSUMED
-from hadacast.prove.engines import PROVED, Verdict
-from hadacast.prove.failure import replay
-from hadacast.prove.graph import Graph
+from hadacast.prove import abc
+from hadacast.prove.aig import Builder, outputs
+from hadacast.prove.claims import ASSUMED, ENDS, TOLD, WAITED, WAY
 from hadacast.prove.netlist import Netlist
 
-# Runs side by side, their clocks, and how often inputs are drawn again where an assumption doesn't hold.
-RUNS, CLOCKS, TRIES = 256, 400, 8
-# Clocks of a simulation that begins where an equation failed.
-AFTER = 24
+Bits = NDArray[np.bool_]
+
+# Runs side by side, and how many have habits in common; their clocks, and after how many they have other
+# habits; how often inputs are drawn again where an assumption doesn't hold; 2^-SELDOM is a small chance.
+RUNS, TOGETHER, CLOCKS, HABITS, TRIES, SELDOM = 256, 16, 400, 40, 6, 8
+
+# States of which equations are guessed, before they are tried on all.
+FEW = 2000
 
 PRIME = (1 << 31) - 1
 MOST_WEIGHT = 256
 
+# Clocks of induction that are tried, one after the other.
+DEPTHS = (1, 2)
+
+# The inputs that arrive, and the one of them that marks the frame which is followed.
+ARRIVING, MARK = "free_i_", "free_i_mark"
+
+GUESSES, STRONG = "guesses.aig", "strong.aig"
+
 
 @dataclass(frozen=True)
 class Sum:
-    """Sum of weight · register = constant. Registers by their number, as the netlist's latches hold them."""
+    """Sum of weight · bit = constant. A bit is 1 if each of its literals of the netlist is."""
 
-    terms: tuple[tuple[int, int], ...]
+    terms: tuple[tuple[int, tuple[int, ...]], ...]
     constant: int
 
-    def holds(self, graph: Graph, registers: Sequence[int]) -> int:
-        """The literal of whether it does."""
-        plus = [(w, registers[n]) for n, w in self.terms if w > 0]
-        minus = [(-w, registers[n]) for n, w in self.terms if w < 0]
-        left = graph.total(plus, max(-self.constant, 0))
-        return graph.equal(left, graph.total(minus, max(self.constant, 0)))
+    def holds(self, graph: Builder, here: Mapping[int, int]) -> int:
+        """The literal of whether it does, in a graph; `here` are the netlist's literals there."""
+        bits = [(weight, graph.every(_of(here, x) for x in term)) for weight, term in self.terms]
+        left = graph.total([(w, bit) for w, bit in bits if w > 0], max(-self.constant, 0))
+        right = graph.total([(-w, bit) for w, bit in bits if w < 0], max(self.constant, 0))
+        return graph.equal(left, right)
 
 
-def cone(netlist: Netlist, names: Sequence[str]) -> list[int]:
-    """The registers that properties depend on, in any number of clocks."""
-    gates = {out >> 1: (a >> 1, b >> 1) for out, a, b in netlist.ands}
+def proved(netlist: Netlist, names: Sequence[str], seconds: float) -> list[Sum]:
+    """Sums over what these properties depend on that hold in every state that is reached."""
+    guesses = guessed(netlist, names)
+    found: dict[Sum, None] = {}
+    for depth in DEPTHS:
+        found |= dict.fromkeys(_inductive(netlist, guesses, depth, seconds))
+        if len(found) == len(guesses):
+            break
+    return list(found)
+
+
+def strengthened(netlist: Netlist, sums: Iterable[Sum], lemmas: Iterable[str]) -> Netlist:
+    """The netlist with its properties only of runs in which sums and other properties hold, so far and now.
+    Where these are known to hold in all runs nothing is lost, and the rest is easier to prove."""
+    graph, here = _copied(netlist)
+    known = [netlist.literals[netlist.properties[name]] for name in lemmas]
+    holds = [found.holds(graph, here) for found in sums] + [_of(here, literal) ^ 1 for literal in known]
+    broken = graph.latch()
+    # Where an assumption fails they needn't hold: that must not hide what comes after the next reset.
+    assumed = _of(here, netlist.literals[netlist.outputs.index(f"{ASSUMED}[0]")])
+    breaks = graph.either(broken, graph.both(assumed, graph.every(holds) ^ 1))
+    graph.close(len(netlist.latches), breaks)
+    claims = [0] * len(netlist.outputs)
+    for number in netlist.properties.values():
+        claims[number] = graph.both(_of(here, netlist.literals[number]), breaks ^ 1)
+    (netlist.folder / STRONG).write_bytes(graph.write(*claims))
+    return replace(netlist, file=STRONG)
+
+
+def _copied(netlist: Netlist) -> tuple[Builder, dict[int, int]]:
+    """A graph with the netlist in it, and the netlist's even literals there."""
+    graph = Builder()
+    circuit: dict[int, int] = {}
     first = 1 + len(netlist.inputs)
-    waiting = [netlist.literals[netlist.properties[name]] >> 1 for name in names]
-    reached: set[int] = set()
-    while waiting:
-        variable = waiting.pop()
-        if variable not in reached:
-            reached.add(variable)
-            waiting += gates.get(variable, ())
-            if first <= variable < first + len(netlist.latches):
-                waiting.append(netlist.following[variable - first] >> 1)
-    return [n for n in range(len(netlist.latches)) if first + n in reached]
+    for variable in range(1, first + len(netlist.latches)):
+        circuit[2 * variable] = graph.input() if variable < first else graph.latch()
+    here = graph.copy(netlist, circuit)
+    for number, literal in enumerate(netlist.following):
+        graph.close(number, _of(here, literal))
+    return graph, here
 
 
-def simulated(
-    netlist: Netlist,
-    registers: Sequence[int],
-    clocks: int = CLOCKS,
-    begin: tuple[Sequence[int], Sequence[int]] | None = None,
-    seed: int = 1,
-) -> NDArray[np.int64]:
-    """Registers, a row for each state that is reached while the assumptions hold, from the first state on, or
-    from the registers and inputs that `begin` gives."""
+def _of(here: Mapping[int, int], literal: int) -> int:
+    return here[literal & ~1] ^ literal & 1
+
+
+def _inductive(netlist: Netlist, guesses: Sequence[Sum], depth: int, seconds: float) -> list[Sum]:
+    """Those of the sums that induction over `depth` clocks proves together."""
+    graph, here = _copied(netlist)
+    assumed = _of(here, netlist.literals[netlist.outputs.index(f"{ASSUMED}[0]")])
+    wrong = [graph.both(assumed, guess.holds(graph, here) ^ 1) for guess in guesses]
+    (netlist.folder / GUESSES).write_bytes(graph.write(*wrong))
+    after = netlist.folder / f"after_{GUESSES}"
+    after.unlink(missing_ok=True)
+    abc.run(f"read {GUESSES}; scorr -C 50000 -F {depth}; write_aiger {after}", netlist.folder, seconds)
+    left = outputs(after.read_bytes()) if after.exists() else [1] * len(guesses)
+    return [guess for guess, literal in zip(guesses, left, strict=True) if literal == 0]
+
+
+def guessed(netlist: Netlist, names: Sequence[str]) -> list[Sum]:
+    """What a simulation doesn't refute: sums, and pairs of bits of which one is 0."""
+    literals, states = bits(netlist, names)
+    found = equations(literals, states)
+    more = _bounds(netlist, literals, states) + _progress(netlist, literals, states)
+    return found + _wider(netlist, found) + more
+
+
+def _wider(netlist: Netlist, sums: Iterable[Sum]) -> list[Sum]:
+    """The sums over beats of the marked frame in a queue, with those of its places too in which the
+    simulation saw none."""
+    kinds: dict[str, list[int]] = {}
+    for name, number in netlist.hints.items():
+        kind = name.split("_")[2]
+        if kind.startswith((TOLD, ENDS)):
+            kinds.setdefault(kind, []).append(netlist.literals[number])
+    found = []
+    for each in sums:
+        for literals in kinds.values():
+            weights = {weight for weight, term in each.terms if term[0] in literals}
+            known = {term[0] for _, term in each.terms}
+            if len(weights) == 1 and len(literals) > len(set(literals) & known) > len(literals) // 2:
+                (weight,) = weights
+                more = ((weight, (literal,)) for literal in literals if literal not in known)
+                found.append(Sum((*each.terms, *more), each.constant))
+    return found
+
+
+def _bounds(netlist: Netlist, literals: Sequence[int], states: Bits) -> list[Sum]:
+    """Pairs of a number's bits that are never alike, or never differ in this way."""
+    words: dict[str, list[int]] = {}
+    for column, literal in enumerate(literals):
+        number = (literal >> 1) - 1 - len(netlist.inputs)
+        if 0 <= number < len(netlist.latches):
+            words.setdefault(netlist.latches[number].rpartition("[")[0], []).append(column)
+    pairs = [pair for columns in words.values() for pair in combinations(columns, 2)]
+    found = []
+    for (a, b), low, lower in product(pairs, range(2), range(2)):
+        if not ((states[:, a] ^ bool(low)) & (states[:, b] ^ bool(lower))).any():
+            found.append(Sum(((1, (literals[a] ^ low, literals[b] ^ lower)),), 0))
+    return found
+
+
+def _progress(netlist: Netlist, literals: Sequence[int], states: Bits) -> list[Sum]:
+    """What has been waited for is on its way, and the farther the longer it has been waited for: it is never
+    so that none of the last steps has it."""
+    place = {literal: column for column, literal in enumerate(literals)}
+    long, way = (
+        [place[netlist.literals[number]] for name, number in netlist.hints.items() if f"_{kind}_" in name]
+        for kind in (WAITED, WAY)
+    )
+    found = []
+    for waited in long:
+        for begin in range(len(way) + 1):
+            if (states[:, waited] & ~states[:, way[begin:]].any(axis=1)).any():
+                break
+            nowhere = (literals[step] ^ 1 for step in way[begin:])
+            found.append(Sum(((1, (literals[waited], *nowhere)),), 0))
+    return found
+
+
+def bits(netlist: Netlist, names: Sequence[str]) -> tuple[list[int], Bits]:
+    """Literals that may have sums, but for what depends on marks, and their values in each state of a
+    simulation."""
+    registers = netlist.cone([netlist.properties[name] for name in names] + list(netlist.hints.values()))
+    marked = netlist.behind(MARK)
+    hints = [netlist.literals[number] for number in netlist.hints.values()]
+    found = list(dict.fromkeys([netlist.register(n) for n in registers if n not in marked] + hints))
+    return found, simulated(netlist, found)
+
+
+def simulated(netlist: Netlist, literals: Sequence[int], clocks: int = CLOCKS, seed: int = 1) -> Bits:
+    """Values of literals, a row for each different state, from the first ones on, while the assumptions
+    hold."""
     rng = random.Random(seed)
     full = (1 << RUNS) - 1
-    begin = begin or ([0] * len(netlist.latches), [0] * len(netlist.inputs))
-    state, before = ([full * int(bit) for bit in bits] for bits in begin)
     assumed = netlist.literals[netlist.outputs.index(f"{ASSUMED}[0]")]
-    rows = [np.array([[begin[0][n] for n in registers]], dtype=np.int64)]
-    habits: list[int] = []
+    needed = netlist.needed([*literals, assumed])
+    first = 1 + len(netlist.inputs)
+    inputs = [n for n in range(1, first) if n in needed]
+    latches = [(first + n, x) for n, x in enumerate(netlist.following) if first + n in needed]
+    gates = [(out >> 1, a, b) for out, a, b in netlist.ands if out >> 1 in needed]
+    value = dict.fromkeys(needed, 0) | {0: 0}
+    anew = [(full, 0)] * SELDOM
+    rows: list[Bits] = []
+    habits: dict[int, list[tuple[int, int]]] = {}
     for clock in range(clocks):
-        inputs, good = before, 0
-        if clock % 20 == 0:
-            habits = [rng.randint(-3, 3) for _ in netlist.inputs]
+        good = 0
+        if clock % HABITS == 0:
+            habits = {n: _habit(rng, netlist.inputs[n - 1]) for n in inputs}
+        before = {n: value[n] for n in inputs if netlist.inputs[n - 1].startswith(ARRIVING)}
         for _ in range(TRIES):
-            keep = rng.getrandbits(RUNS)
-            new = [_drawn(rng, name, habit) for name, habit in zip(netlist.inputs, habits, strict=True)]
-            drawn = [(old & keep) | (bits & ~keep) for old, bits in zip(before, new, strict=True)]
-            inputs = [(old & good) | (new & ~good & full) for old, new in zip(inputs, drawn, strict=True)]
-            value = _evaluated(netlist, inputs, state, full)
+            # What is offered at the input may have to stay.
+            stays = rng.getrandbits(RUNS)
+            for n in inputs:
+                drawn = _drawn(rng, habits[n])
+                drawn = (before[n] & stays) | (drawn & ~stays) if n in before else drawn
+                value[n] = (value[n] & good) | (drawn & ~good)
+            for out, a, b in gates:
+                x, y = value[a >> 1], value[b >> 1]
+                value[out] = (x ^ full if a & 1 else x) & (y ^ full if b & 1 else y)
             good = value[assumed >> 1] ^ (full if assumed & 1 else 0)
-        if clock % 4 == 0 or clock < 40:
-            chosen = [lane for lane in range(RUNS) if good >> lane & 1]
-            bits = [[state[n] >> lane & 1 for n in registers] for lane in chosen[:48]]
-            rows.append(np.array(bits, dtype=np.int64).reshape(-1, len(registers)))
-        state = [value[lit >> 1] ^ (full if lit & 1 else 0) for lit in netlist.following]
-        before = inputs
-    return np.concatenate(rows)
+            if good == full:
+                break
+        seen = [value[x >> 1] ^ (full if x & 1 else 0) for x in (*literals, assumed)]
+        packed = np.frombuffer(b"".join(word.to_bytes(RUNS // 8, "little") for word in seen), dtype=np.uint8)
+        found = np.unpackbits(packed.reshape(-1, RUNS // 8), axis=1, bitorder="little").T.astype(np.bool_)
+        rows.append(found[found[:, -1], :-1])
+        # Runs that an assumption ended begin anew, and others now and then.
+        good &= ~_drawn(rng, anew)
+        value |= [(latch, (value[x >> 1] ^ (full if x & 1 else 0)) & good) for latch, x in latches]
+    return np.unique(np.concatenate(rows), axis=0)
 
 
-def _drawn(rng: random.Random, name: str, habit: int) -> int:
-    """An input of all runs: a reset now and then, others with one of seven habits, from seldom to often."""
-    bits = rng.getrandbits(RUNS)
-    if name.startswith("rst"):
-        for _ in range(8):
-            bits &= rng.getrandbits(RUNS)
-        return bits
-    for _ in range(abs(habit)):
+def _habit(rng: random.Random, name: str) -> list[tuple[int, int]]:
+    """How an input behaves for a while, for groups of runs: a reset comes now and then, a mark sometimes,
+    others seldom or often, in one of nine steps."""
+    often = [(0, 0)] * SELDOM
+    for group in range(RUNS // TOGETHER):
+        lanes = ((1 << TOGETHER) - 1) << group * TOGETHER
+        habit = rng.randint(-SELDOM, -2) if name.startswith(("rst", MARK)) else rng.randint(-4, 4)
+        often = [
+            (few | lanes, many) if n < -habit else (few, many | lanes) if n < habit else (few, many)
+            for n, (few, many) in enumerate(often)
+        ]
+    return [pair for pair in often if any(pair)]
+
+
+def _drawn(rng: random.Random, habit: list[tuple[int, int]]) -> int:
+    drawn = rng.getrandbits(RUNS)
+    for few, many in habit:
         more = rng.getrandbits(RUNS)
-        bits = bits & more if habit < 0 else bits | more
-    return bits
+        drawn = drawn & (more | ~few) | more & many
+    return drawn
 
 
-def _evaluated(netlist: Netlist, inputs: Sequence[int], state: Sequence[int], full: int) -> list[int]:
-    value = [0, *inputs, *state]
-    for _, a, b in netlist.ands:
-        x, y = value[a >> 1], value[b >> 1]
-        value.append((x ^ full if a & 1 else x) & (y ^ full if b & 1 else y))
-    return value
+def equations(literals: Sequence[int], states: Bits) -> list[Sum]:
+    """The equations of the affine hull of states, those with small weights."""
+    rows = np.concatenate([np.ones((len(states), 1)), states], axis=1)
+    some = np.random.default_rng(1).permutation(len(rows))[:FEW]
+    while True:
+        found = _hull(rows[some].astype(np.int64))
+        wrong = (rows @ found.T.astype(np.float64)) != 0
+        if not wrong.any():
+            break
+        # A state for each equation that it refutes.
+        some = np.union1d(some, wrong.argmax(axis=0)[wrong.any(axis=0)])
+    return [
+        Sum(tuple((int(row[n]), (literals[n - 1],)) for n in range(1, len(row)) if row[n]), -int(row[0]))
+        for row in short(found)
+        if abs(row).max() <= MOST_WEIGHT
+    ]
 
 
-class Hull:
-    """The affine hull of states: rows of (1, registers), reduced, modulo a prime."""
-
-    def __init__(self, width: int):
-        self.width = width + 1
-        self.rows: list[NDArray[np.int64]] = []
-        self.pivots: list[int] = []
-
-    def add(self, state: Sequence[int] | NDArray[np.int64]) -> bool:
-        """Make it contain a state; whether it grew."""
-        row = np.concatenate([[1], np.asarray(state, dtype=np.int64)]) % PRIME
-        for known, pivot in zip(self.rows, self.pivots, strict=True):
-            if row[pivot]:
-                row = (row - row[pivot] * known) % PRIME
-        found = np.flatnonzero(row)
-        if not len(found):
-            return False
-        pivot = int(found[0])
-        row = row * pow(int(row[pivot]), -1, PRIME) % PRIME
-        for index, known in enumerate(self.rows):
-            if known[pivot]:
-                self.rows[index] = (known - known[pivot] * row) % PRIME
-        self.rows.append(row)
-        self.pivots.append(pivot)
-        return True
-
-    def sums(self, registers: Sequence[int]) -> list[Sum]:
-        """Its equations, those with small weights."""
-        found = []
-        for column in sorted(set(range(self.width)) - set(self.pivots)):
-            weights = {column: Fraction(1)}
-            for row, pivot in zip(self.rows, self.pivots, strict=True):
-                if row[column]:
-                    weights[pivot] = -_fraction(int(row[column]))
-            scale = lcm(*(weight.denominator for weight in weights.values()))
-            whole = {n: int(weight * scale) for n, weight in weights.items() if weight}
-            if max(map(abs, whole.values())) > MOST_WEIGHT:
-                continue
-            constant = -whole.pop(0, 0)
-            terms = tuple(sorted((registers[n - 1], weight) for n, weight in whole.items()))
-            found.append(Sum(terms, constant))
-        return found
+def _hull(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows of small integers whose product with all given ones is 0; each with a number where none other has
+    one."""
+    pivots: list[int] = []
+    for column in range(rows.shape[1]):
+        below = np.flatnonzero(rows[len(pivots) :, column])
+        if not len(below):
+            continue
+        at = len(pivots)
+        rows[[at, at + below[0]]] = rows[[at + below[0], at]]
+        rows[at] = rows[at] * pow(int(rows[at, column]), -1, PRIME) % PRIME
+        others = np.flatnonzero(rows[:, column])
+        others = others[others != at]
+        rows[others] = (rows[others] - rows[others, column, None] * rows[at]) % PRIME
+        pivots.append(column)
+    found = []
+    for column in sorted(set(range(rows.shape[1])) - set(pivots)):
+        weights = {column: Fraction(1)}
+        for row, pivot in zip(rows, pivots, strict=False):
+            if row[column]:
+                weights[pivot] = -fraction(int(row[column]))
+        scale = lcm(*(weight.denominator for weight in weights.values()))
+        whole = [int(weights.get(n, 0) * scale) for n in range(rows.shape[1])]
+        if max(map(abs, whole)) <= MOST_WEIGHT:
+            found.append(whole)
+    return np.array(found, dtype=np.int64).reshape(-1, rows.shape[1])
 
 
-def _fraction(value: int) -> Fraction:
+def short(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows that span the same space, with fewer numbers in them: a row with a multiple of another one added,
+    where that leaves less of it."""
+    rows = rows.copy()
+    changed = True
+    while changed:
+        changed = False
+        for i in np.argsort(-np.count_nonzero(rows[:, 1:], axis=1)):
+            for j in range(len(rows)):
+                shared = np.flatnonzero(rows[i] * rows[j])
+                ratios = {Fraction(int(rows[i, n]), int(rows[j, n])) for n in shared if n} if i != j else ()
+                for ratio in ratios:
+                    row = rows[i] * ratio.denominator - rows[j] * ratio.numerator
+                    if np.count_nonzero(row[1:]) < np.count_nonzero(rows[i, 1:]):
+                        rows[i] = row // np.gcd.reduce(row)
+                        changed = True
+                        break
+    return rows
+
+
+def fraction(value: int) -> Fraction:
     """The small fraction that is `value` modulo PRIME (rational reconstruction)."""
     a, b, x, y = PRIME, value, 0, 1
     while b * b * 2 > PRIME:
         quotient = a // b
         a, b, x, y = b, a - quotient * b, y, x - quotient * y
     return Fraction(b, y) if y else Fraction(PRIME)
-
-
-def prove(netlist: Netlist, names: Sequence[str], seconds: float) -> dict[str, Verdict]:
-    """Prove these properties, all at once and with sums over the registers on which they depend; what isn't
-    proved is left out, and so is what fails.
-
-    Each sum that PDR refutes gives a state that is reached: the hull grows by it and by what is reached soon
-    after it, and PDR begins anew.
-    """
-    start = time.monotonic()
-
-    def left() -> float:
-        return start + seconds - time.monotonic()
-
-    registers = cone(netlist, names)
-    hull = Hull(len(registers))
-    for row in simulated(netlist, registers):
-        hull.add(row)
-    while left() > 1:
-        found = hull.sums(registers)
-        _together(netlist, names, found)
-        verdict = engines.solved("read sums.aig", netlist.folder, left()).get(0)
-        if verdict is None:
-            break
-        if verdict.verdict == PROVED:
-            spent = time.monotonic() - start
-            proved = Verdict(PROVED, f"{verdict.engine}, {len(found)} sums", verdict.depth, spent)
-            return dict.fromkeys(names, proved)
-        run = engines.assignment(netlist.folder, "read sums.aig", verdict.depth, max(left(), 1))
-        if run is None or not _grown(hull, netlist, registers, replay(netlist, *run)):
-            break
-    return {}
-
-
-def _grown(hull: Hull, netlist: Netlist, registers: Sequence[int], run: list[dict[str, int]]) -> bool:
-    """Make the hull contain what is reached in a run, and in simulations that leave it; whether it grew."""
-    grown = False
-    for number, cycle in enumerate(run):
-        if cycle[f"{ASSUMED}[0]"]:
-            state = [cycle[name] ^ (n in netlist.inverted) for n, name in enumerate(netlist.latches)]
-            rows = [np.array([state[n] for n in registers])]
-            if number % 4 == 0:
-                begin = state, [cycle[name] for name in netlist.inputs]
-                rows += list(simulated(netlist, registers, AFTER, begin, number))
-            for row in rows:
-                grown |= hull.add(row)
-    return grown
-
-
-def _together(netlist: Netlist, names: Sequence[str], sums: Sequence[Sum]) -> None:
-    """The netlist with one output: a property fails, or a sum doesn't hold while the assumptions do."""
-    first = 1 + len(netlist.inputs)
-    graph = Graph(len(netlist.inputs), len(netlist.latches))
-    state = [2 * (first + n) for n in range(len(netlist.latches))]
-    copied = graph.copy(netlist, [2 * n for n in range(1, first)], state)
-
-    def here(literal: int) -> int:
-        return copied[literal >> 1] ^ literal & 1
-
-    assumed = here(netlist.literals[netlist.outputs.index(f"{ASSUMED}[0]")])
-    hold = graph.every([found.holds(graph, state) for found in sums])
-    good = [here(netlist.literals[netlist.properties[name]]) ^ 1 for name in names]
-    output = graph.every([*good, graph.both(assumed, hold ^ 1) ^ 1]) ^ 1
-    graph.write(netlist.folder / "sums.aig", [here(literal) for literal in netlist.following], [output])

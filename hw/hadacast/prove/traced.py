@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth.hdl import Mux, Signal, Value
+from amaranth.hdl import Cat, Mux, Signal, Value
 
 from hadacast.prove.claims import Claims
 from hadacast.prove.streams import Arrivals, Departures
@@ -125,9 +125,12 @@ def coloured(
         m.d[c.clock] += ever.eq(ever | (arrivals.takes & mark))
         c.assume(begun | ~ever)
     here = arrivals.takes & mark
+    came = Signal(range(beats + 1), name=f"{prefix}came")
     with m.If(here):
-        m.d[c.clock] += [begun.eq(1), coming.eq(~final), come.eq(final)]
+        m.d[c.clock] += [begun.eq(1), coming.eq(~final), come.eq(final), came.eq(came + 1)]
     left = Signal(range(out_beats + 1), name=f"{prefix}left")
+    if not prefix:
+        c.hint(Cat(came, left, begun, coming, come, Mux(coming, arrivals.place, 0)))
     shown = leaving.valid & leaving.p.mark
     with m.If(shown & leaving.ready):
         m.d[c.clock] += left.eq(left + 1)

@@ -89,7 +89,7 @@ def delayed(depth: int | None) -> bytes:
         register = new.latch()
         new.close(place, found)
         found = register
-    return new.write(found, depth)
+    return new.write(found, depth=depth)
 
 
 @pytest.mark.parametrize("depth", [0, 1, 2, 3])

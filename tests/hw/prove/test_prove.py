@@ -22,7 +22,8 @@ SMALL = [
     "fwht ff, N 2, P 1",
     "signs N 4, P 2",
     "quantize static, N 2, P 1",
-    "core signs, fwht, quantize int4, pack, N 4, P 4",
+    "core fwht, N 4, P 4",
+    pytest.param("core signs, fwht, quantize int4, pack, N 4, P 4", marks=pytest.mark.long),
 ]
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from amaranth.back import rtlil
-from hw.tech.cells import CELLS
 
 from hadacast.errors import HadacastError
+from hadacast.prove.cells import CELLS
 from hadacast.tech.adders import ButterflyAdders, HoldingPairAdders, PairAdders
 from hadacast.tech.family import FAMILIES, Target
 from hadacast.tools import yosys

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 from amaranth.back import rtlil
-from hw.tech.cells import CELLS
 
 from hadacast.errors import HadacastError
+from hadacast.prove.cells import CELLS
 from hadacast.tech.chains import Above, AboveEither, AddSubtract, Chain, Magnitude, verilog
 from hadacast.tech.family import FAMILIES, Target
 from hadacast.tools import yosys

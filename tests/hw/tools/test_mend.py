@@ -11,12 +11,13 @@ from hadacast.core.delay import Delay
 from hadacast.core.top import AxiTop
 from hadacast.core.verilog import to_verilog
 from hadacast.errors import HadacastError
+from hadacast.prove import cells
 from hadacast.recipe import load
 from hadacast.tech.family import FAMILIES, Target
 from hadacast.tools import yosys
 from hadacast.tools.mend import bound_fan_out, mend_file, widen_luts
 
-CELLS = "read_verilog +/lattice/common_sim.vh +/lattice/ccu2c_sim.vh"
+CELLS = cells.CELLS["ecp5"]
 
 
 def prove_equal(folder, top):

@@ -19,10 +19,15 @@ class DelayLine(Component):
     Members
     -------
     i, o: a word of `layout`.
+
+    Attributes
+    ----------
+    words: the last ones of it that are in registers. For proofs, and only once elaborated.
     """
 
     def __init__(self, layout: data.Layout, cycles: int):
         self.cycles = cycles
+        self.words: list[Any] = []
         super().__init__({"i": In(layout), "o": Out(layout)})
 
     def elaborate(self, platform: Any) -> Module:
@@ -54,6 +59,7 @@ class DelayLine(Component):
             register = Signal(shape, name=f"word_{cycle}", reset_less=True)
             m.d.sync += register.eq(word)
             word = register
+            self.words.append(register)
         m.d.comb += self.o.eq(word)
         return m
 

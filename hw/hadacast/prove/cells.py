@@ -1,4 +1,4 @@
-"""Yosys's own models of the primitives, by family: a script's line that reads them."""
+"""Yosys's own models of the primitives that a family's Verilog names: a script's line that reads them."""
 
 # Deferred, so that only the cells in use are built: the files' large memories take half a minute.
 CELLS = {
