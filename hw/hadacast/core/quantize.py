@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import Component, In, Out
 
@@ -13,7 +13,7 @@ from hadacast.core.quantizer.random import Xorshift32
 from hadacast.core.quantizer.reduce import Reduce
 from hadacast.core.quantizer.replay import results_storage, storage_of
 from hadacast.core.quantizer.separate import Separate
-from hadacast.core.quantizer.unit import delayed, element_layout, sides_layout
+from hadacast.core.quantizer.unit import delayed, delays, element_layout, sides_layout
 from hadacast.core.quantizer.wide import element_unit, group_unit
 from hadacast.core.queue import MAX_LATENCY, Queue
 from hadacast.core.relay import NEAR, Relay
@@ -241,19 +241,19 @@ class Quantize(Component):
                 m.d.comb += unit.place.eq(place)
             if issue.terms is None and spec.floating:
                 m.d.comb += unit.exponent.eq(self.i.p.scale[0])
-        valid, ends = issue.valid, Signal(data.StructLayout({"last": 1, "mark": 1}), name="ends")
-        m.d.comb += [ends.last.eq(issue.last), ends.mark.eq(issue.mark)]
+        valid = [issue.valid]
         for cycle in range(spec.element_latency):
-            later, last = (
-                Signal(name=f"valid_{cycle}"),
-                Signal.like(ends, name=f"ends_{cycle}", reset_less=True),
-            )
+            later = Signal(name=f"valid_{cycle}")
             with m.If(enable):
-                m.d.sync += [later.eq(valid), last.eq(ends)]
-            valid, ends = later, last
-            self.flight.append((valid, ends, 0))
-            self.way.append((valid, 0))
-        m.d.comb += [skid.i_valid.eq(valid), leaving.last.eq(ends.last), leaving.mark.eq(ends.mark)]
+                m.d.sync += later.eq(valid[-1])
+            valid.append(later)
+        last = delays(m, enable, issue.last, spec.element_latency, "last")
+        mark = delays(m, enable, issue.mark, spec.element_latency, "mark")
+        m.d.comb += [skid.i_valid.eq(valid[-1]), leaving.last.eq(last[-1]), leaving.mark.eq(mark[-1])]
+        ends = data.StructLayout({"last": 1, "mark": 1})
+        for there, *word in zip(valid[1:], last[1:], mark[1:], strict=True):
+            self.flight.append((there, data.View(ends, Cat(*word)), 0))
+            self.way.append((there, 0))
         if issue.sides is None:
             return
         for column, sides in enumerate(issue.sides):

@@ -142,11 +142,17 @@ class ElementUnit(Component):
         super().__init__(ports)
 
 
-def delayed(m: Module, enable: Value, value: Value, cycles: int, name: str) -> Value:
-    """`value` as it was `cycles` enabled cycles ago, in registers without a reset."""
+def delays(m: Module, enable: Value, value: Value, cycles: int, name: str) -> list[Value]:
+    """`value`, and as it was 1 to `cycles` enabled cycles ago, in registers without a reset."""
+    found = [value]
     for cycle in range(cycles):
         later = Signal.like(value, name=f"{name}_{cycle + 1}", reset_less=True)
         with m.If(enable):
-            m.d.sync += later.eq(value)
-        value = later
-    return value
+            m.d.sync += later.eq(found[-1])
+        found.append(later)
+    return found
+
+
+def delayed(m: Module, enable: Value, value: Value, cycles: int, name: str) -> Value:
+    """`value` as it was `cycles` enabled cycles ago, in registers without a reset."""
+    return delays(m, enable, value, cycles, name)[-1]
