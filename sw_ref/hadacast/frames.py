@@ -188,12 +188,12 @@ class Block:
                 gain = np.where(flagged, float(self.wide_gain[0]), gain)
         if self.zero is not None and frames.zero is not None:
             values = values - self.zero.decode(frames.zero)[..., None]
-        with np.errstate(invalid="ignore"):  # 0 under a scale that is infinite
+        with np.errstate(invalid="ignore"):  # 0 under a scale that is infinite, or infinity and its negative
             if self.scale is not None and frames.scale is not None:
                 values = values * self.scale.decode(frames.scale)[..., None]
             values = values * gain
-        if self.offset is not None and frames.offset is not None:
-            values = values + self.offset.decode(frames.offset)[..., None]
+            if self.offset is not None and frames.offset is not None:
+                values = values + self.offset.decode(frames.offset)[..., None]
         return np.asarray(self.ungrouped(values), dtype=np.float64)
 
     def __str__(self) -> str:
