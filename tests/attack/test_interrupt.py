@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from attack import limits
+from processes import alive
 
 from hadacast.cli import files
 from hadacast.errors import HadacastError
@@ -217,13 +218,7 @@ def test_yosys_that_is_killed(tmp_path):
         yosys.run("read_verilog a.v\n" + "synth -top a; design -reset; read_verilog a.v\n" * 50, cwd=tmp_path)
     thread.join()
     time.sleep(0.2)
-    alive = [pid for pid in killed if os.path.exists(f"/proc/{pid}") and "Z" not in state(pid)]
-    assert alive == []
-
-
-def state(pid: int) -> str:
-    with open(f"/proc/{pid}/stat") as file:
-        return file.read().rpartition(")")[2].split()[0]
+    assert [pid for pid in killed if alive(pid)] == []
 
 
 def test_a_compiler_that_is_killed(fails, here, monkeypatch):

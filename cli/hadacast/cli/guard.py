@@ -26,9 +26,8 @@ OK, FAILED, USAGE = 0, 1, 2
 class GuardedGroup(click.Group):
     """A group of commands that ends with one line and a status, whatever happens.
 
-    0: done. 1: `HadacastError`, or a fault of hadacast itself. 2: wrong usage. 130: Ctrl-C. 143, 129:
-    SIGTERM, SIGHUP.
-    HADACAST_TRACEBACK=1 in the environment shows the traceback of a fault.
+    0: done. 1: `HadacastError`, or a fault of hadacast itself. 2: wrong usage. 130: Ctrl-C. 143: SIGTERM.
+    129: SIGHUP. HADACAST_TRACEBACK=1 in the environment shows the traceback of a fault.
     """
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> NoReturn:
@@ -99,9 +98,8 @@ def explain(error: BaseException) -> int:
         return error.code if isinstance(error.code, int) else FAILED
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         click.echo("hadacast: interrupted", err=True)
-        return status_of(
-            error.__cause__ if isinstance(error, click.Abort) else error
-        )  # which click makes of it
+        # An Abort is what click makes of the other one.
+        return status_of(error.__cause__ if isinstance(error, click.Abort) else error)
     if isinstance(error, BrokenPipeError):
         return _close_quietly()
     if isinstance(error, click.ClickException):

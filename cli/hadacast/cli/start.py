@@ -18,7 +18,7 @@ AGAIN = 0.02
 class Ended(KeyboardInterrupt):
     """As Ctrl-C, by another signal; number: which one."""
 
-    def __init__(self, number: int = 0) -> None:
+    def __init__(self, number: int) -> None:
         super().__init__()
         self.number = number
 

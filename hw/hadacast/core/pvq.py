@@ -7,7 +7,7 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hadacast.core import beat
-from hadacast.core.pyramid.delay_line import DelayLine
+from hadacast.core.pyramid.delay_line import delay
 from hadacast.core.pyramid.pulse import Pulse
 from hadacast.core.pyramid.reduce import group_sum
 from hadacast.core.pyramid.start import Start
@@ -196,10 +196,7 @@ class Pvq(Component):
             found = reducer.found
         assert found is not None
         if spec.group_beats == 1:
-            line = m.submodules.wait = DelayLine(
-                data.StructLayout({"word": arrived.shape()}), spec.lane_levels + 1
-            )
-            m.d.comb += line.i.word.eq(arrived)
+            line = delay(m, "wait", arrived, spec.lane_levels + 1)
             self._wait = line.words
             return found, found, line.o.word, norms
         queue = m.submodules.wait = Queue(arrived.shape(), spec.group_beats + spec.lane_levels + 3)

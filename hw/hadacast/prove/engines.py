@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from hadacast.prove import abc
 from hadacast.prove.netlist import Netlist
@@ -50,24 +49,19 @@ def _cone(netlist: Netlist, names: Sequence[str]) -> str:
 
 def pdr(netlist: Netlist, names: Sequence[str], seconds: float) -> dict[str, Verdict]:
     """Prove or refute properties; those that it says nothing of are left out."""
-    found = solved(_cone(netlist, names), netlist.folder, seconds)
-    return {names[number]: verdict for number, verdict in found.items()}
-
-
-def solved(reads: str, folder: Path, seconds: float) -> dict[int, Verdict]:
-    """The same of the outputs of a graph that abc `reads`, by their numbers."""
     start = time.monotonic()
-    text = abc.run(f"{reads}; {_PDR.format(seconds=int(seconds) + 1)}", folder, seconds + 10)
+    script = f"{_cone(netlist, names)}; {_PDR.format(seconds=int(seconds) + 1)}"
+    text = abc.run(script, netlist.folder, seconds + 10)
     spent = time.monotonic() - start
     clauses = re.search(r"Verification of invariant with (\d+) clauses was successful", text)
     found = {}
     for number, trivial in re.findall(r"Proved output +(\d+) in frame .*\((\w+)\)", text):
         if trivial == "trivial":
-            found[int(number)] = Verdict(PROVED, "induction", 1, spent)
+            found[names[int(number)]] = Verdict(PROVED, "induction", 1, spent)
         elif clauses:
-            found[int(number)] = Verdict(PROVED, "PDR", int(clauses[1]), spent)
+            found[names[int(number)]] = Verdict(PROVED, "PDR", int(clauses[1]), spent)
     for number, frame in re.findall(r"Output +(\d+) was asserted in frame +(\d+)", text):
-        found[int(number)] = Verdict(FAILED, "PDR", int(frame) + 1, spent)
+        found[names[int(number)]] = Verdict(FAILED, "PDR", int(frame) + 1, spent)
     return found
 
 
@@ -103,14 +97,10 @@ def bounded(netlist: Netlist, name: str, seconds: float) -> Verdict:
 def counterexample(netlist: Netlist, name: str, frames: int, seconds: float) -> tuple[str, list[str]] | None:
     """The registers at first and the inputs in each cycle of a run that ends with a failure, as bits in the
     netlist's order; None where abc finds it not, or crashes."""
-    return assignment(netlist.folder, _cone(netlist, [name]), frames, seconds)
-
-
-def assignment(folder: Path, reads: str, frames: int, seconds: float) -> tuple[str, list[str]] | None:
-    """The same of the output of a graph that abc `reads`."""
-    path = folder / "failure.txt"
+    path = netlist.folder / "failure.txt"
     path.unlink(missing_ok=True)
-    abc.run(f"{reads}; bmc3 -F {frames + 1} -T {int(seconds) + 1}; write_cex -a {path}", folder, seconds + 10)
+    search = f"bmc3 -F {frames + 1} -T {int(seconds) + 1}; write_cex -a {path}"
+    abc.run(f"{_cone(netlist, [name])}; {search}", netlist.folder, seconds + 10)
     if not path.exists():
         return None
     lines = [line.strip() for line in path.read_text().splitlines()]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hadacast.errors import HadacastError
 from hadacast.prove.cells import CELLS
-from hadacast.prove.claims import HINT, NEVER, TOP, Claims
+from hadacast.prove.claims import ASSUMED, HINT, NEVER, TOP, Claims
 from hadacast.tools import yosys
 
 # What is undefined may have any value in any cycle.
@@ -74,13 +74,18 @@ class Netlist:
         """Number of the output of each hint."""
         return {name: number for number, name in enumerate(self.outputs) if name.startswith(HINT)}
 
+    @property
+    def assumed(self) -> int:
+        """The literal of whether all assumptions hold."""
+        return self.literals[self.outputs.index(f"{ASSUMED}[0]")]
+
     def register(self, number: int) -> int:
         """The literal of a register's value; the latch may hold its inverse."""
         return 2 * (1 + len(self.inputs) + number) ^ (number in self.inverted)
 
     def cone(self, outputs: Iterable[int]) -> list[int]:
         """The registers on which outputs depend, in any number of clocks."""
-        reached = self._reached([self.literals[n] >> 1 for n in outputs], True)
+        reached = self.needed(self.literals[n] for n in outputs)
         first = 1 + len(self.inputs)
         return [n for n in range(len(self.latches)) if first + n in reached]
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from hadacast.prove import abc
 from hadacast.prove.aig import Builder, outputs
-from hadacast.prove.claims import ASSUMED, ENDS, TOLD, WAITED, WAY
+from hadacast.prove.claims import ENDS, TOLD, WAITED, WAY
 from hadacast.prove.netlist import Netlist
 
 Bits = NDArray[np.bool_]
@@ -81,7 +81,7 @@ def strengthened(netlist: Netlist, sums: Iterable[Sum], lemmas: Iterable[str]) -
     holds = [found.holds(graph, here) for found in sums] + [_of(here, literal) ^ 1 for literal in known]
     broken = graph.latch()
     # Where an assumption fails they needn't hold: that must not hide what comes after the next reset.
-    assumed = _of(here, netlist.literals[netlist.outputs.index(f"{ASSUMED}[0]")])
+    assumed = _of(here, netlist.assumed)
     breaks = graph.either(broken, graph.both(assumed, graph.every(holds) ^ 1))
     graph.close(len(netlist.latches), breaks)
     claims = [0] * len(netlist.outputs)
@@ -111,7 +111,7 @@ def _of(here: Mapping[int, int], literal: int) -> int:
 def _inductive(netlist: Netlist, guesses: Sequence[Sum], depth: int, seconds: float) -> list[Sum]:
     """Those of the sums that induction over `depth` clocks proves together."""
     graph, here = _copied(netlist)
-    assumed = _of(here, netlist.literals[netlist.outputs.index(f"{ASSUMED}[0]")])
+    assumed = _of(here, netlist.assumed)
     wrong = [graph.both(assumed, guess.holds(graph, here) ^ 1) for guess in guesses]
     (netlist.folder / GUESSES).write_bytes(graph.write(*wrong))
     after = netlist.folder / f"after_{GUESSES}"
@@ -197,7 +197,7 @@ def simulated(netlist: Netlist, literals: Sequence[int], clocks: int = CLOCKS, s
     hold."""
     rng = random.Random(seed)
     full = (1 << RUNS) - 1
-    assumed = netlist.literals[netlist.outputs.index(f"{ASSUMED}[0]")]
+    assumed = netlist.assumed
     needed = netlist.needed([*literals, assumed])
     first = 1 + len(netlist.inputs)
     inputs = [n for n in range(1, first) if n in needed]

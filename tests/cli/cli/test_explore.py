@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from cli.explore.sweeps import RECIPE, VALUES
 from cli.tools import failing
+from processes import alive, until
 
 from hadacast.explore import run as runner
 from hadacast.explore import workers
@@ -190,7 +191,7 @@ def ended(folder, how, count):
     children = _descendants(program.pid)
     program.send_signal(how)
     program.wait(60)
-    while any(_alive(child) for child in children):
+    while any(alive(child) for child in children):
         assert time.monotonic() < end + 30
         time.sleep(0.05)
     return program.returncode, (folder / "log").read_text()
@@ -209,14 +210,6 @@ def _descendants(pid):
     while more := {child for child, parent in found.items() if parent in own} - own:
         own |= more
     return own - {pid}
-
-
-def _alive(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.fixture(scope="module")
@@ -264,10 +257,7 @@ def test_ended_while_a_tool_runs_the_tool_ends_too(mine, tmp_path_factory, how):
     children = {int((mine / "pid").read_text()), *_descendants(program.pid)}
     program.send_signal(how)
     program.wait(30)
-    end = time.monotonic() + 20
-    while any(_alive(child) for child in children):
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    until(lambda: not any(alive(child) for child in children), 20)
     assert "Traceback" not in (mine / "log").read_text()
 
 

@@ -4,12 +4,12 @@ import multiprocessing
 import os
 import signal
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from cli.explore.sweeps import source, sweep
+from processes import alive, until
 
 from hadacast.cli.data import Source
 from hadacast.errors import HadacastError
@@ -87,17 +87,7 @@ def test_ended_early_no_process_stays(own):
         next(rows)
         children = [child.pid for child in multiprocessing.active_children()]
         assert children
-    end = time.monotonic() + 20
-    while any(_alive(child) for child in children):
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-def _alive(pid):
-    try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2][:3]
-    except OSError:
-        return False
+    until(lambda: not any(alive(child) for child in children), 20)
 
 
 def test_run_measures_what_is_missing_and_retries_if_told(own, tmp_path):

@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
+from processes import alive, until
 
 from hadacast.tools import process, workers
 
@@ -54,15 +54,15 @@ def test_a_block_that_ends_early_ends_the_workers_and_their_tools(python, tmp_pa
         with workers.processes(2) as pool:
             for mark in began:
                 pool.submit(process.run, "icepack", "-c", TOOL, str(mark), cwd=tmp_path)
-            _until(lambda: all(mark.exists() for mark in began))
+            until(lambda: all(mark.exists() for mark in began), 30)
             mine.extend(child.pid for child in multiprocessing.active_children())
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         stopped()
     assert len(mine) >= 2
-    _until(lambda: not any(_alive(pid) for pid in mine))
-    _until(lambda: not _running(str(tmp_path)))
+    until(lambda: not any(alive(pid) for pid in mine), 30)
+    until(lambda: not _running(str(tmp_path)), 30)
 
 
 def test_the_end_of_the_program_ends_the_workers_and_their_tools(python, tmp_path):
@@ -80,25 +80,11 @@ if __name__ == "__main__":
     paths = os.pathsep.join(sys.path)
     running = subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PYTHONPATH": paths})
     try:
-        _until((tmp_path / "0").exists)
+        until((tmp_path / "0").exists, 30)
     finally:
         running.send_signal(signal.SIGKILL)
         running.wait()
-    _until(lambda: not _running(str(tmp_path)))
-
-
-def _until(condition):
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-def _alive(pid):
-    try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2][:3]
-    except OSError:
-        return False
+    until(lambda: not _running(str(tmp_path)), 30)
 
 
 def _running(text):

@@ -64,9 +64,13 @@ class DelayLine(Component):
         return m
 
 
-def delayed(m: Module, name: str, value: Any, cycles: int, shape: Any = None) -> Any:
-    """`value` as it was `cycles` clocks ago, through a DelayLine of that name."""
-    layout = data.StructLayout({"word": value.shape() if shape is None else shape})
-    line = m.submodules[name] = DelayLine(layout, cycles)
+def delay(m: Module, name: str, value: Any, cycles: int) -> DelayLine:
+    """A DelayLine of that name, whose words have one member `word`, with `value` going in."""
+    line = m.submodules[name] = DelayLine(data.StructLayout({"word": value.shape()}), cycles)
     m.d.comb += line.i.word.eq(value)
-    return line.o.word
+    return line
+
+
+def delayed(m: Module, name: str, value: Any, cycles: int) -> Any:
+    """`value` as it was `cycles` clocks ago, through a DelayLine of that name."""
+    return delay(m, name, value, cycles).o.word
